@@ -1,0 +1,419 @@
+"""
+The provider-neutral question and answer.
+
+All types are frozen: a provider cannot change the request it was given, nor a test the answer it replays.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+import msgspec
+
+from playhead.errors import UsageError
+
+
+class Family(str, enum.Enum):
+    """What kind of answer is asked for."""
+
+    LLM = "llm"
+    IMG_GEN = "img_gen"
+    EXTRACT = "extract"
+    SEARCH = "search"
+    EMBEDDING = "embedding"
+
+
+class Origin(str, enum.Enum):
+    """Where an outcome came from; a stub never passes for evidence of a live model."""
+
+    LIVE = "live"
+    STUB = "stub"
+    IMPORTED = "imported"
+    EDITED = "edited"
+    SYNTHETIC = "synthetic"
+
+
+class ToolCall(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    One call of a tool that the model asked for.
+
+    Attributes:
+        id: The provider's id for this call, to be sent back with the tool's result.
+        name: The tool's name.
+        arguments: The arguments as the model wrote them, to the byte: JSON text, which may be cut or invalid.
+    """
+
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+    def parse_arguments(self) -> Any:
+        """
+        Give the arguments as JSON values.
+
+        Raises:
+            UsageError: The model's text is not JSON (cut by ``max_tokens``, for example).
+        """
+        try:
+            return msgspec.json.decode(self.arguments)
+        except msgspec.DecodeError as error:
+            raise UsageError(f"arguments of tool call {self.name!r} are not JSON: {error}") from error
+
+
+# The names other vendors give the three counts; reading by either name gives the same number.
+_USAGE_ALIASES = {
+    "input_tokens": "prompt_tokens",
+    "output_tokens": "completion_tokens",
+}
+_USAGE_KEYS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    Token counts, read as attributes or as a read-only mapping (``usage["input_tokens"]`` works too).
+
+    Attributes:
+        prompt_tokens: Tokens of the question.
+        completion_tokens: Tokens of the answer.
+        total_tokens: As reported; never computed here.
+        details: The vendor's further counts as given (cached tokens, reasoning tokens).
+        reported: ``False`` where the provider gave no counts: unknown is not zero.
+
+    Raises:
+        TypeError: A count is not an ``int`` (a ``bool`` is not one).
+        UsageError: A count is negative.
+    """
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+    details: Mapping[str, Any] = {}
+    reported: bool = True
+
+    def __post_init__(self) -> None:
+        for count in (self.prompt_tokens, self.completion_tokens, self.total_tokens):
+            if type(count) is not int:
+                raise TypeError(f"token count must be an int, got {count!r}")
+            if count < 0:
+                raise UsageError(f"token count must be non-negative, got {count!r}")
+
+    def __getitem__(self, key: str) -> Any:
+        name = _USAGE_ALIASES.get(key, key)
+        if name in _USAGE_KEYS:
+            return getattr(self, name)
+        return self.details[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give the count of that name, or the default."""
+        return self[key] if key in self else default
+
+    def __contains__(self, key: object) -> bool:
+        return key in _USAGE_KEYS or key in _USAGE_ALIASES or key in self.details
+
+    def __iter__(self) -> Iterator[str]:
+        yield from _USAGE_KEYS
+        yield from (key for key in self.details if key not in _USAGE_KEYS)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def keys(self) -> Iterator[str]:
+        """Give the names of all counts, so that ``dict(usage)`` works."""
+        return iter(self)
+
+
+UNREPORTED = Usage(reported=False)
+
+
+class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    One question to a provider.
+
+    Attributes:
+        prompt: A single user message; the short form of ``messages``.
+        messages: The conversation as mappings with ``role`` and ``content`` (and what the vendor adds).
+        model: The model asked for; ``None`` leaves it to the provider.
+        temperature: ``None`` where it is not to be sent; 0 and 0.0 are sent.
+        max_tokens: Upper bound of the answer's length; ``None`` where it is not to be sent.
+        tools: Tool descriptions as the vendor takes them.
+        params: Every further parameter that is sent and so is part of what is matched.
+        context: Facts for the caller's own use; stored, never matched.
+        id: A caller's idempotency key: within a session a second call with the same non-empty id and the same
+            content gives the first success again. Stored, never matched.
+        family: What kind of answer is asked for.
+
+    Raises:
+        TypeError: A field has the wrong type.
+        UsageError: Neither or both of prompt and messages, an empty model, a negative or non-finite number.
+    """
+
+    prompt: str | None = None
+    model: str | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    context: Mapping[str, Any] = {}
+    messages: tuple[Mapping[str, Any], ...] | None = None
+    tools: tuple[Mapping[str, Any], ...] = ()
+    params: Mapping[str, Any] = {}
+    id: str = ""
+    family: Family = Family.LLM
+
+    def __post_init__(self) -> None:
+        if self.messages is None:
+            self._check_prompt()
+        else:
+            self._check_messages(self.messages)
+        if self.temperature is not None:
+            self._check_temperature(self.temperature)
+        if self.model is not None:
+            if type(self.model) is not str:
+                raise TypeError(f"model must be a str, got {self.model!r}")
+            if not self.model:
+                raise UsageError("model must not be empty; leave it out to use the provider's own")
+        if self.max_tokens is not None and (type(self.max_tokens) is not int or self.max_tokens < 0):
+            raise UsageError(f"max_tokens must be a non-negative int, got {self.max_tokens!r}")
+        if type(self.tools) is not tuple:
+            msgspec.structs.force_setattr(self, "tools", tuple(self.tools))
+
+    def _check_prompt(self) -> None:
+        if self.prompt is None:
+            if self.family is Family.LLM or not self.params:
+                raise UsageError("a request needs a prompt or messages", hint="CompletionRequest(prompt='...')")
+        elif not isinstance(self.prompt, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"prompt must be a str, got {self.prompt!r}")
+        elif not self.prompt:
+            raise UsageError("prompt must not be empty")
+
+    def _check_messages(self, messages: Sequence[Mapping[str, Any]]) -> None:
+        if self.prompt is not None:
+            raise UsageError("a request has a prompt or messages, not both")
+        if not messages:
+            raise UsageError("messages must not be empty")
+        for message in messages:
+            if not isinstance(message, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"each message must be a mapping, got {message!r}")
+        if type(messages) is not tuple:
+            msgspec.structs.force_setattr(self, "messages", tuple(messages))
+
+    def _check_temperature(self, value: float) -> None:
+        if type(value) not in (int, float):
+            raise TypeError(f"temperature must be a number, got {value!r}")
+        if not math.isfinite(value) or value < 0:
+            raise UsageError(f"temperature must be finite and non-negative, got {value!r}")
+
+    def conversation(self) -> tuple[Mapping[str, Any], ...]:
+        """Give the messages; a prompt is one user message."""
+        if self.messages is not None:
+            return self.messages
+        return () if self.prompt is None else ({"role": "user", "content": self.prompt},)
+
+
+class Completion(msgspec.Struct, frozen=True, omit_defaults=True, tag="completion", tag_field="kind"):
+    """
+    One answer.
+
+    Attributes:
+        text: The answer's text.
+        model: The model that answered, as the provider named it.
+        usage: Token counts.
+        model_version: A snapshot or build id, where the provider gives one apart from the model.
+        finish_reason: Why the answer ended, in the provider's word.
+        tool_calls: The tools the model asked to call.
+        provider: The provider's stable name.
+        output: An answer that is not text: image bytes, vectors, pages, structured values.
+        raw: The provider's answer as given, where it was kept.
+    """
+
+    text: str = ""
+    model: str = ""
+    usage: Usage = UNREPORTED
+    model_version: str | None = None
+    finish_reason: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    provider: str | None = None
+    output: Any = None
+    raw: Any = None
+
+    def __post_init__(self) -> None:
+        if type(self.tool_calls) is not tuple:
+            msgspec.structs.force_setattr(self, "tool_calls", tuple(self.tool_calls))
+
+    @property
+    def content(self) -> str:
+        """The text, under the name other systems give it."""
+        return self.text
+
+
+class Failure(msgspec.Struct, frozen=True, omit_defaults=True, tag="failure", tag_field="kind"):
+    """
+    A call that ended in an exception.
+
+    Attributes:
+        type: The exception's class, ``module.Name``; never imported because a file names it.
+        message: Its text.
+        error_code: ``.error_code`` of an error of ours, else ``None``.
+        context: ``.context`` of an error of ours, else empty.
+        retryable: Whether a retry may help.
+        retry_after: Seconds the provider asked to wait, or ``None``.
+        bases: The classes above it that a reader may know, nearest first.
+        args: The exception's arguments where they are plain values and differ from ``(message,)``.
+    """
+
+    type: str
+    message: str = ""
+    error_code: str | None = None
+    context: Mapping[str, Any] = {}
+    retryable: bool = False
+    retry_after: float | None = None
+    bases: tuple[str, ...] = ()
+    args: tuple[Any, ...] | None = None
+
+
+class Stream(msgspec.Struct, frozen=True, omit_defaults=True, tag="stream", tag_field="kind"):
+    """
+    An answer that came in pieces.
+
+    Attributes:
+        end: What came after the last piece: a completion, a failure, or ``None`` where the consumer closed early.
+        cuts: Length of each text piece in code points, or ``None`` where the pieces are not text.
+        text: The pieces joined; ``None`` where that equals the end's text.
+        values: The pieces where they are not all text.
+    """
+
+    end: Completion | Failure | None = None
+    cuts: tuple[int, ...] | None = None
+    text: str | None = None
+    values: tuple[Any, ...] | None = None
+
+    def pieces(self) -> tuple[Any, ...]:
+        """Give the pieces with the boundaries they came in."""
+        if self.cuts is None:
+            return self.values or ()
+        whole = self.joined()
+        found: list[str] = []
+        start = 0
+        for length in self.cuts:
+            found.append(whole[start : start + length])
+            start += length
+        return tuple(found)
+
+    def joined(self) -> str:
+        """Give the text of all pieces, empty where they are not text."""
+        if self.text is not None:
+            return self.text
+        return self.end.text if isinstance(self.end, Completion) and self.cuts is not None else ""
+
+
+Outcome = Completion | Failure | Stream
+
+
+class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    What an interaction proves.
+
+    Attributes:
+        text: The answer's text, empty for a failure.
+        provider: The provider's stable name.
+        model: The model that answered; ``None`` where no answer came.
+        model_requested: The model asked for; ``None`` where it was left to the provider.
+        model_version: The answering model's version, where given.
+        usage: Token counts.
+        finish_reason: Why the answer ended.
+        tool_calls: The tools the model asked to call.
+        origin: Where the outcome came from.
+        failure: How the call failed, or ``None``.
+    """
+
+    text: str
+    provider: str
+    model: str | None
+    model_requested: str | None = None
+    model_version: str | None = None
+    usage: Usage = UNREPORTED
+    finish_reason: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    origin: Origin = Origin.LIVE
+    failure: Failure | None = None
+
+
+class Interaction(msgspec.Struct, frozen=True):
+    """
+    One request with its outcome.
+
+    Attributes:
+        request: The question, secrets redacted.
+        outcome: The answer, failure or stream.
+        provider: The provider's stable name.
+        fingerprint: The match key, 64 hexadecimal digits.
+        sequence: 0 for the first take of this request, 1 for the second, and so on.
+        origin: Where the outcome came from.
+        recorded_on: The UTC date of the recording, ``YYYY-MM-DD``, or ``None``.
+        latency_ms: Milliseconds from call to answer; 0 below 10.
+        gaps_ms: Milliseconds before each piece of a stream.
+    """
+
+    request: CompletionRequest
+    outcome: Outcome
+    provider: str
+    fingerprint: str
+    sequence: int
+    origin: Origin = Origin.LIVE
+    recorded_on: str | None = None
+    latency_ms: int = 0
+    gaps_ms: tuple[int, ...] = ()
+
+    @property
+    def evidence(self) -> Evidence:
+        """What this interaction proves, whatever kind its outcome is."""
+        end = self.outcome.end if isinstance(self.outcome, Stream) else self.outcome
+        if isinstance(end, Completion):
+            return Evidence(
+                text=end.text,
+                provider=self.provider,
+                model=end.model or None,
+                model_requested=self.request.model,
+                model_version=end.model_version,
+                usage=end.usage,
+                finish_reason=end.finish_reason,
+                tool_calls=end.tool_calls,
+                origin=self.origin,
+            )
+        return Evidence(
+            text=self.outcome.joined() if isinstance(self.outcome, Stream) else "",
+            provider=self.provider,
+            model=None,
+            model_requested=self.request.model,
+            origin=self.origin,
+            failure=end,
+        )
+
+
+@runtime_checkable
+class InferenceProvider(Protocol):
+    """Anything with ``complete(request)``; no base class and no registration."""
+
+    def complete(self, request: CompletionRequest) -> Completion:
+        """
+        Answer the request.
+
+        Raises:
+            InferenceProviderError: The provider failed.
+        """
+        ...
+
+
+@runtime_checkable
+class AsyncInferenceProvider(Protocol):
+    """The same with ``async def complete``; told apart by its signature, never by ``isinstance``."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:
+        """
+        Answer the request.
+
+        Raises:
+            InferenceProviderError: The provider failed.
+        """
+        ...
