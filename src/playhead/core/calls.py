@@ -1,0 +1,312 @@
+"""
+A recorded call as it stands in a file, and the way between it and the types users see.
+
+The canonical bytes of a call are put together from the bytes of its request and of its outcome, so that neither is
+encoded twice. Layout: docs/format.md, "Call entries".
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from playhead.core.canonical import encode, encode_normal, normalise, restore
+from playhead.core.model import (
+    Completion,
+    CompletionRequest,
+    Failure,
+    Family,
+    Interaction,
+    Origin,
+    Outcome,
+    Stream,
+    ToolCall,
+    Usage,
+)
+from playhead.core.volatile import attach, detach
+
+
+class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    The facts of a call that are no part of its evidence.
+
+    Attributes:
+        date: The UTC date of the recording, ``YYYY-MM-DD``.
+        latency: Milliseconds from call to answer, 0 below 10.
+        gaps: Milliseconds before each piece of a stream.
+        ids: ``[path, value]`` pairs to put back into the outcome.
+        request_id: The request's own id.
+    """
+
+    date: str | None = None
+    latency: int = 0
+    gaps: tuple[int, ...] = ()
+    ids: list[Any] = []
+    request_id: str = ""
+
+
+NO_VOLATILE = Volatile()
+
+
+class Call(msgspec.Struct, frozen=True):
+    """The evidence part of a call entry; ``request`` is decoded only when somebody asks for it."""
+
+    outcome: Outcome
+    provider: str
+    request: msgspec.Raw
+    origin: Origin
+
+
+class CallEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """
+    One call entry, decoded.
+
+    Attributes:
+        call: The evidence.
+        key: The fingerprint, base64url without padding.
+        n: The take's number.
+        escaped: Whether the outcome holds escape forms.
+        volatile: The facts outside the evidence.
+    """
+
+    call: Call
+    key: str
+    n: int
+    escaped: bool = False
+    volatile: Volatile = NO_VOLATILE
+
+
+class _PlainCall(msgspec.Struct, frozen=True):
+    outcome: dict[str, Any]
+    provider: str
+    request: msgspec.Raw
+    origin: Origin
+
+
+class _PlainEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    call: _PlainCall
+    key: str
+    n: int
+    escaped: bool = False
+    volatile: Volatile = NO_VOLATILE
+
+
+_ENTRY = msgspec.json.Decoder(CallEntry)
+_PLAIN_ENTRY = msgspec.json.Decoder(_PlainEntry)
+
+
+def key_text(key: bytes) -> str:
+    """Write a fingerprint as it stands in a file: base64url, no padding, 43 characters."""
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
+
+
+def key_bytes(text: str) -> bytes:
+    """
+    Read a fingerprint back.
+
+    Raises:
+        ValueError: The text is not 32 bytes in base64url.
+    """
+    key = base64.urlsafe_b64decode(text.encode("ascii", "strict") + b"=")
+    if len(key) != 32 or key_text(key) != text:
+        raise ValueError(f"malformed key {text!r}")
+    return key
+
+
+def request_fields(request: CompletionRequest) -> dict[str, Any]:
+    """Give a request's fields as stored: defaults left out, the id kept apart as a volatile fact."""
+    fields: dict[str, Any] = {"family": request.family.value}
+    if request.prompt is not None:
+        fields["prompt"] = request.prompt
+    if request.messages is not None:
+        fields["messages"] = list(request.messages)
+    for name in ("model", "max_tokens", "temperature"):
+        value = getattr(request, name)
+        if value is not None:
+            fields[name] = value
+    for name in ("tools", "params", "context"):
+        value = getattr(request, name)
+        if value:
+            fields[name] = list(value) if name == "tools" else value
+    return fields
+
+
+def request_from(fields: Mapping[str, Any], *, request_id: str = "") -> CompletionRequest:
+    """
+    Make a request from restored fields.
+
+    Raises:
+        ValueError: The fields are not those of a request.
+    """
+    known = {name: fields[name] for name in _REQUEST_FIELDS if name in fields}
+    try:
+        return CompletionRequest(**{**known, "family": Family(fields.get("family", "llm")), "id": request_id})
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"not a request: {error}") from None
+
+
+_REQUEST_FIELDS = ("prompt", "messages", "model", "max_tokens", "temperature", "tools", "params", "context")
+
+
+def outcome_fields(outcome: Outcome) -> dict[str, Any]:
+    """Give an outcome's fields as plain values, defaults left out; values of users' own are not copied."""
+    if isinstance(outcome, Completion):
+        return _completion_fields(outcome)
+    if isinstance(outcome, Failure):
+        return {"kind": "failure", **_given(outcome)}
+    fields = {"kind": "stream", **_given(outcome)}
+    if outcome.end is not None:
+        fields["end"] = outcome_fields(outcome.end)
+    return fields
+
+
+def _completion_fields(completion: Completion) -> dict[str, Any]:
+    fields = {"kind": "completion", **_given(completion)}
+    if completion.usage.reported:
+        usage = _given(completion.usage)
+        # An all-zero report would lose every field, and with them that it was a report.
+        fields["usage"] = usage or {"total_tokens": 0}
+    elif "usage" in fields:
+        fields["usage"] = {**_given(completion.usage), "reported": False}
+    if completion.tool_calls:
+        fields["tool_calls"] = [_given(call) for call in completion.tool_calls]
+    return fields
+
+
+def _given(struct: Completion | Failure | Stream | Usage | ToolCall) -> dict[str, Any]:
+    """Give the fields of a struct that differ from their defaults."""
+    fields: dict[str, Any] = {}
+    for name, default in zip(struct.__struct_fields__, _defaults(type(struct)), strict=True):
+        value = getattr(struct, name)
+        if value is not default and value != default:
+            fields[name] = value
+    return fields
+
+
+def _defaults(cls: type[msgspec.Struct]) -> tuple[Any, ...]:
+    known = _DEFAULTS.get(cls)
+    if known is None:
+        known = _DEFAULTS[cls] = tuple(
+            field.default_factory() if field.default is msgspec.NODEFAULT and callable(field.default_factory) else field.default
+            for field in msgspec.structs.fields(cls)
+        )
+    return known
+
+
+_DEFAULTS: dict[type[msgspec.Struct], tuple[Any, ...]] = {}
+
+
+class EncodedOutcome(msgspec.Struct, frozen=True):
+    """
+    An outcome ready to be stored.
+
+    Attributes:
+        data: Canonical bytes of the outcome without its volatile facts.
+        escaped: Whether the bytes hold escape forms.
+        ids: The volatile facts, normalised.
+    """
+
+    data: bytes
+    escaped: bool
+    ids: list[Any]
+
+
+def encode_outcome(fields: dict[str, Any]) -> EncodedOutcome:
+    """
+    Encode the fields of an outcome (``outcome_fields``), which the call may change.
+
+    Raises:
+        RecordingError: Something in the outcome has no canonical form.
+    """
+    ids = detach(fields)
+    normal = normalise(fields)
+    pins = normalise([[list(path), value] for path, value in ids]) if ids else []
+    return EncodedOutcome(encode_normal(normal), normal is not fields or '"$' in str(pins), pins)
+
+
+def compose_call(
+    *,
+    request: bytes,
+    outcome: EncodedOutcome,
+    provider: str,
+    origin: Origin,
+    key: bytes,
+    n: int,
+    volatile: Volatile,
+) -> bytes:
+    """Put the canonical bytes of a call entry together from those of its parts; keys stand sorted."""
+    facts = msgspec.structs.replace(volatile, ids=outcome.ids) if outcome.ids else volatile
+    pieces = [
+        b'{"call":{"origin":"',
+        origin.value.encode(),
+        b'","outcome":',
+        outcome.data,
+        b',"provider":',
+        encode(provider),
+        b',"request":',
+        request,
+        b"}",
+        b',"escaped":true' if outcome.escaped else b"",
+        f',"key":"{key_text(key)}","n":{n},"type":"call"'.encode(),
+        b"" if facts == NO_VOLATILE else b',"volatile":' + encode_normal(facts),
+        b"}",
+    ]
+    return b"".join(pieces)
+
+
+def decode_call(data: bytes | memoryview) -> CallEntry:
+    """
+    Decode a call entry.
+
+    Raises:
+        msgspec.DecodeError, ValueError: The bytes are not those of a call entry.
+    """
+    try:
+        entry = _ENTRY.decode(data)
+    except (msgspec.ValidationError, ValueError):
+        # An escape form may stand where the types want text; the general way reads those, or says what is wrong.
+        return _decode_plain(data)
+    if entry.escaped or entry.volatile.ids:
+        return _decode_plain(data)
+    return entry
+
+
+def _decode_plain(data: bytes | memoryview) -> CallEntry:
+    plain = _PLAIN_ENTRY.decode(data)
+    outcome = plain.call.outcome
+    attach(outcome, plain.volatile.ids)
+    if plain.escaped:
+        outcome = restore(outcome)
+    try:
+        typed = msgspec.convert(outcome, Outcome)  # pyright: ignore[reportArgumentType]
+    except (TypeError, msgspec.ValidationError) as error:
+        raise ValueError(f"not an outcome: {error}") from None
+    call = Call(outcome=typed, provider=plain.call.provider, request=plain.call.request, origin=plain.call.origin)
+    return CallEntry(call=call, key=plain.key, n=plain.n, escaped=plain.escaped, volatile=plain.volatile)
+
+
+def interaction_of(entry: CallEntry, fields: Mapping[str, Any]) -> Interaction:
+    """
+    Make the interaction users see.
+
+    Args:
+        entry: The decoded entry.
+        fields: Its request, shared parts filled in and escape forms undone.
+
+    Raises:
+        ValueError: The fields or the key are malformed.
+    """
+    return Interaction(
+        request=request_from(fields, request_id=entry.volatile.request_id),
+        outcome=entry.call.outcome,
+        provider=entry.call.provider,
+        fingerprint=key_bytes(entry.key).hex(),
+        sequence=entry.n,
+        origin=entry.call.origin,
+        recorded_on=entry.volatile.date,
+        latency_ms=entry.volatile.latency,
+        gaps_ms=entry.volatile.gaps,
+    )

@@ -1,0 +1,143 @@
+"""
+Exceptions as recorded outcomes, and back.
+
+A class is never imported because a cassette names it: what a reader does not know comes back as the nearest class
+above it that it does know, at worst ``InferenceProviderError``, with the recorded name in its context.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from playhead import errors
+from playhead.core.canonical import normalise
+from playhead.core.model import Failure
+from playhead.errors import InferenceProviderError, PlayheadError, RecordingError
+
+_HARMLESS_BUILTINS = (
+    "Exception ArithmeticError AssertionError AttributeError BufferError ConnectionAbortedError ConnectionError "
+    "ConnectionRefusedError ConnectionResetError BrokenPipeError EOFError FileNotFoundError IndexError "
+    "InterruptedError KeyError LookupError MemoryError NotImplementedError OSError OverflowError PermissionError "
+    "RecursionError ReferenceError RuntimeError TimeoutError TypeError ValueError ZeroDivisionError"
+).split()
+
+
+def qualified_name(cls: type[BaseException]) -> str:
+    """Give the name a class is recorded under."""
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
+def _known_classes() -> dict[str, type[Exception]]:
+    known = {qualified_name(cls): cls for name in _HARMLESS_BUILTINS for cls in (getattr(builtins, name),)}
+    for value in vars(errors).values():
+        if isinstance(value, type) and issubclass(value, PlayheadError):
+            known[qualified_name(value)] = value
+    return known
+
+
+KNOWN: Mapping[str, type[Exception]] = _known_classes()
+"""The classes any replay can rebuild: Python's harmless ones and ours."""
+
+
+def describe(error: Exception) -> Failure:
+    """Turn an exception into the outcome that is recorded; its cause and traceback are not."""
+    cls = type(error)
+    bases = tuple(qualified_name(base) for base in cls.__mro__[1:] if issubclass(base, Exception))
+    ours = isinstance(error, PlayheadError)
+    message = error.message if ours else str(error)
+    retry_after = getattr(error, "retry_after", None)
+    context: Any = getattr(error, "context", None)
+    return Failure(
+        type=qualified_name(cls),
+        message=message,
+        error_code=error.error_code if ours else _text_or_none(getattr(error, "error_code", None)),
+        context=_plain_or_empty(context),
+        retryable=bool(getattr(error, "retryable", False)),
+        retry_after=float(retry_after) if type(retry_after) in (int, float) else None,
+        bases=bases[:-1],
+        args=None if ours else _plain_arguments(error.args, message),
+    )
+
+
+def _text_or_none(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _plain_or_empty(context: Any) -> dict[str, Any]:
+    """Keep what can be kept of a context: a fact without a form must not turn a failure into another one."""
+    if not isinstance(context, Mapping):
+        return {}
+    kept: dict[str, Any] = {}
+    for key, value in context.items():  # pyright: ignore[reportUnknownVariableType]
+        try:
+            normalise(value)
+            kept[str(key)] = value  # pyright: ignore[reportUnknownArgumentType]
+        except RecordingError:
+            kept[str(key)] = repr(value)  # pyright: ignore[reportUnknownArgumentType]
+    return kept
+
+
+def _plain_arguments(arguments: tuple[Any, ...], message: str) -> tuple[Any, ...] | None:
+    if arguments == (message,) or (not arguments and not message):
+        return None
+    try:
+        normalise(arguments)
+    except RecordingError:
+        return None
+    return arguments
+
+
+def rebuild(failure: Failure, *, known: Iterable[type[Exception]] = ()) -> Exception:
+    """
+    Make the exception of a recorded failure again.
+
+    Args:
+        failure: The outcome.
+        known: Further classes that may be rebuilt, such as a vendor's own.
+    """
+    table = {**KNOWN, **{qualified_name(cls): cls for cls in known}}
+    for name in (failure.type, *failure.bases):
+        cls = table.get(name)
+        # Builtins above an unknown class (RuntimeError, Exception) say less than our generic error does.
+        if cls is None or (name != failure.type and not issubclass(cls, PlayheadError) and not _given(cls, known)):
+            continue
+        error = _make(cls, failure)
+        if error is not None:
+            return error
+    return InferenceProviderError(
+        failure.message or failure.type,
+        error_code=failure.error_code,
+        context={**failure.context, "recorded_class": failure.type},
+        retryable=failure.retryable,
+    )
+
+
+def _given(cls: type[Exception], known: Iterable[type[Exception]]) -> bool:
+    return any(cls is one for one in known)
+
+
+def _make(cls: type[Exception], failure: Failure) -> Exception | None:
+    arguments = (failure.message,) if failure.args is None else failure.args
+    if failure.args is None and not failure.message:
+        arguments = ()
+    # __new__ alone: a vendor's __init__ may want a live response object that no cassette holds.
+    error = cls.__new__(cls, *arguments)
+    error.args = arguments
+    facts: dict[str, Any] = {}
+    if issubclass(cls, PlayheadError):
+        facts = {"message": failure.message, "hint": None}
+    if failure.error_code is not None:
+        facts["error_code"] = failure.error_code
+    if failure.context or issubclass(cls, PlayheadError):
+        facts["context"] = dict(failure.context)
+    if failure.retry_after is not None:
+        facts["retry_after"] = failure.retry_after
+    if failure.retryable or issubclass(cls, PlayheadError):
+        facts["retryable"] = failure.retryable
+    try:
+        error.__dict__.update(facts)
+    except (AttributeError, TypeError):
+        return None
+    return error

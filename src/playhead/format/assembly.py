@@ -1,0 +1,186 @@
+"""
+From a set of entries to the bytes of a sealed file.
+
+What did not change keeps its frame, byte for byte; the dictionary of an earlier file is kept; equal evidence leaves
+the earlier file as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from playhead.errors import CassetteDamaged
+from playhead.format.compression import Packer, builtin_dictionary, train_dictionary
+from playhead.format.entries import Entry, call_entry, fingerprint_of, request_bytes, with_request
+from playhead.format.numbers import (
+    BUILTIN_DICTIONARY,
+    EMBEDDED_DICTIONARY,
+    EMBEDDED_DICTIONARY_SIZE,
+    PART_N,
+    SEGMENT_TABLE_MIN_CALLS,
+)
+from playhead.format.parts import join_request, split_request
+from playhead.format.sealed import EvidenceDigest, Frame, SealedReader, evidence_bytes, write_sealed
+from playhead.format.segments import encode_segments
+from playhead.format.text import unique
+
+TRAIN_MIN_ENTRIES = 256
+"""Below some hundreds of entries 64 KB of dictionary cannot be earned back."""
+
+_TRIAL = 64
+"""Entries compressed both ways to see whether a trained dictionary pays."""
+
+
+class Assembly(msgspec.Struct, frozen=True):
+    """
+    A sealed file, decided but not yet written.
+
+    Attributes:
+        entries: What goes in, requests split, parts included, sorted by place.
+        digest: Its evidence digest.
+        dictionary_id: The dictionary its frames name.
+        dictionary: That dictionary's bytes.
+        segments: The segment table, or nothing.
+        reused: Frames taken over from the earlier file, by place.
+    """
+
+    entries: Sequence[Entry]
+    digest: bytes
+    dictionary_id: int
+    dictionary: bytes
+    segments: bytes
+    reused: dict[tuple[bytes, int], bytes]
+
+    def write(self, write: Callable[[bytes], object]) -> None:
+        """Write the file's bytes, in order."""
+        write_sealed(
+            write,
+            self._frames(),
+            dictionary_id=self.dictionary_id,
+            dictionary=self.dictionary,
+            digest=lambda: self.digest,
+            segments=self.segments,
+        )
+
+    def _frames(self) -> Iterator[Frame]:
+        packer = Packer(self.dictionary)
+        for entry in self.entries:
+            kept = self.reused.get(entry.place)
+            yield Frame(entry.key, entry.n, packer.pack(entry.data) if kept is None else kept)
+
+
+def assemble(
+    entries: Iterable[Entry], *, previous: SealedReader | None = None, segments: SegmentSource | None = None
+) -> Assembly:
+    """
+    Decide the bytes of a sealed file.
+
+    Args:
+        entries: Calls with whole requests, and other kinds; parts are made here.
+        previous: The file they come after: a call whose evidence is unchanged keeps its old entry.
+        segments: Gives a call's segment digests where they are known already.
+
+    Raises:
+        CassetteDamaged: Two entries share a place and differ, or an entry cannot be read.
+    """
+    split = _split_all(unique(entries))
+    old = {} if previous is None else {(row.key, row.n): row for row in previous.rows()}
+    digest = EvidenceDigest()
+    chosen: list[Entry] = []
+    same: dict[tuple[bytes, int], bytes] = {}
+    for entry in split:
+        row = old.get(entry.place)
+        kept = entry
+        if row is not None and previous is not None:
+            known = previous.entry(row)
+            if known == entry.data or evidence_bytes(known, entry.n) == evidence_bytes(entry.data, entry.n):
+                kept = entry._replace(data=known)
+                same[entry.place] = previous.frame(row)
+        chosen.append(kept)
+        digest.add(kept.key, kept.n, kept.data)
+    number, dictionary = _dictionary(chosen, previous)
+    keeps_frames = previous is not None and number == previous.dictionary_id
+    return Assembly(
+        entries=chosen,
+        digest=digest.digest(),
+        dictionary_id=number,
+        dictionary=dictionary,
+        segments=_segment_table(chosen, segments),
+        reused=same if keeps_frames else {},
+    )
+
+
+SegmentSource = Callable[[Entry], "tuple[bytes, ...] | None"]
+
+
+def _split_all(entries: Iterable[Entry]) -> list[Entry]:
+    found: list[Entry] = []
+    parts: dict[bytes, bytes] = {}
+    for entry in entries:
+        if not entry.is_call:
+            if entry.n != PART_N:
+                found.append(entry)
+            continue
+        request, own = split_request(request_bytes(entry.data))
+        found.append(entry._replace(data=with_request(entry.data, request)) if own else entry)
+        parts.update(own)
+    found += [Entry(key, PART_N, data) for key, data in parts.items()]
+    found.sort(key=lambda entry: entry.place)
+    for one, other in zip(found, found[1:], strict=False):
+        if one.place == other.place:
+            raise CassetteDamaged("two entries share the first 16 bytes of their keys", record=one.key.hex())
+    return found
+
+
+def _dictionary(entries: Sequence[Entry], previous: SealedReader | None) -> tuple[int, bytes]:
+    if previous is not None and previous.dictionary_id == EMBEDDED_DICTIONARY:
+        return EMBEDDED_DICTIONARY, previous.dictionary
+    builtin = builtin_dictionary()
+    if len(entries) >= TRAIN_MIN_ENTRIES:
+        trained = train_dictionary([entry.data for entry in entries])
+        if trained and _pays(entries, builtin, trained):
+            return EMBEDDED_DICTIONARY, trained
+    return BUILTIN_DICTIONARY, builtin
+
+
+def _pays(entries: Sequence[Entry], builtin: bytes, trained: bytes) -> bool:
+    step = max(1, len(entries) // _TRIAL)
+    trial = [entry.data for entry in entries[::step]]
+    with_builtin, with_trained = Packer(builtin), Packer(trained)
+    saved = sum(len(with_builtin.pack(data)) - len(with_trained.pack(data)) for data in trial)
+    return saved * len(entries) // len(trial) > EMBEDDED_DICTIONARY_SIZE
+
+
+def _segment_table(entries: Sequence[Entry], known: SegmentSource | None) -> bytes:
+    calls = [entry for entry in entries if entry.is_call]
+    if len(calls) < SEGMENT_TABLE_MIN_CALLS:
+        return b""
+    parts = {entry.key: entry.data for entry in entries if entry.n == PART_N}
+
+    def of(entry: Entry) -> tuple[bytes, ...]:
+        found = known(entry) if known is not None else None
+        if found is not None:
+            return found
+        whole = with_request(entry.data, join_request(request_bytes(entry.data), parts.__getitem__))
+        return fingerprint_of(whole).segments
+
+    return encode_segments(of(entry) for entry in calls)
+
+
+def whole_entries(reader: SealedReader) -> Iterator[Entry]:
+    """
+    Yield a sealed file's entries with whole requests; parts are filled in and left out.
+
+    Raises:
+        CassetteDamaged: An entry or a part does not hold.
+    """
+    for row in reader.rows():
+        if row.n == PART_N:
+            continue
+        data = reader.entry(row)
+        entry = Entry(row.key, row.n, data)
+        if entry.is_call:
+            entry = call_entry(with_request(data, join_request(request_bytes(data), reader.part)))
+        yield entry

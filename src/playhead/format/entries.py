@@ -1,0 +1,190 @@
+"""Canonical entries on their way between profiles: their shell, their number, their place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import msgspec
+
+from playhead.core.calls import key_bytes, request_from
+from playhead.core.canonical import encode, restore
+from playhead.core.fingerprint import Fingerprint, fingerprint
+from playhead.errors import CassetteDamaged, PlayheadError
+from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH
+
+
+class Shell(msgspec.Struct, omit_defaults=True):
+    """A call entry with its evidence and volatile facts left as bytes."""
+
+    call: msgspec.Raw
+    key: str
+    n: int
+    type: str
+    escaped: bool = False
+    volatile: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Evidence(msgspec.Struct):
+    outcome: msgspec.Raw
+    provider: str
+    request: msgspec.Raw
+    origin: str
+
+
+class _OutcomeKind(msgspec.Struct):
+    kind: str
+
+
+_SHELL = msgspec.json.Decoder(Shell)
+_EVIDENCE = msgspec.json.Decoder(_Evidence)
+_KIND = msgspec.json.Decoder(_OutcomeKind)
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+class Entry(NamedTuple):
+    """
+    One canonical entry.
+
+    Attributes:
+        key: The fingerprint (32 bytes) of a call, or the 16-byte key of another kind.
+        n: The take's number, or a reserved number.
+        data: The canonical bytes; a call's request is not split.
+    """
+
+    key: bytes
+    n: int
+    data: bytes
+
+    @property
+    def place(self) -> tuple[bytes, int]:
+        """What a sealed file sorts by."""
+        return self.key[:KEY_LENGTH], self.n
+
+    @property
+    def is_call(self) -> bool:
+        """Whether the entry is a call."""
+        return self.n < FIRST_RESERVED_N
+
+
+def shell_of(data: bytes) -> Shell:
+    """
+    Open a call entry.
+
+    Raises:
+        CassetteDamaged: The bytes are not a call entry.
+    """
+    try:
+        shell = _SHELL.decode(data)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CassetteDamaged(f"a call cannot be read: {error}") from None
+    if shell.type != "call" or not 0 <= shell.n < FIRST_RESERVED_N:
+        raise CassetteDamaged(f"not a call: type {shell.type!r}, take {shell.n}")
+    return shell
+
+
+def call_entry(data: bytes) -> Entry:
+    """
+    Read the place of a call entry out of its bytes.
+
+    Raises:
+        CassetteDamaged: The bytes are not a call entry.
+    """
+    shell = shell_of(data)
+    try:
+        return Entry(key_bytes(shell.key), shell.n, data)
+    except ValueError as error:
+        raise CassetteDamaged(f"a call's key cannot be read: {error}") from None
+
+
+def renumbered(data: bytes, n: int) -> bytes:
+    """Give a call entry's bytes with another take number."""
+    shell = shell_of(data)
+    if shell.n == n:
+        return data
+    shell.n = n
+    return _ENCODER.encode(shell)
+
+
+def with_request(data: bytes, request: bytes) -> bytes:
+    """Give a call entry's bytes with its request's bytes replaced: split, or joined."""
+    shell = shell_of(data)
+    evidence = evidence_of(shell)
+    if bytes(evidence.request) == request:
+        return data
+    evidence.request = msgspec.Raw(request)
+    shell.call = msgspec.Raw(_ENCODER.encode(evidence))
+    return _ENCODER.encode(shell)
+
+
+def evidence_of(shell: Shell) -> _Evidence:
+    """
+    Open the evidence of a call entry.
+
+    Raises:
+        CassetteDamaged: It cannot be read.
+    """
+    try:
+        return _EVIDENCE.decode(shell.call)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CassetteDamaged(f"a call's evidence cannot be read: {error}") from None
+
+
+def request_bytes(data: bytes) -> bytes:
+    """Give the request's bytes of a call entry."""
+    return bytes(evidence_of(shell_of(data)).request)
+
+
+def request_of(data: bytes) -> dict[str, Any]:
+    """
+    Give the restored request fields of a call entry whose request is not split.
+
+    Raises:
+        CassetteDamaged: They cannot be read.
+    """
+    try:
+        fields = restore(msgspec.json.decode(request_bytes(data)))
+    except ValueError as error:
+        raise CassetteDamaged(f"a request cannot be read: {error}") from None
+    if not isinstance(fields, dict):
+        raise CassetteDamaged("a request is not an object")
+    return fields  # pyright: ignore[reportUnknownVariableType]
+
+
+def fingerprint_of(data: bytes) -> Fingerprint:
+    """
+    Compute the fingerprint of a call entry whose request is not split, from what it holds.
+
+    Raises:
+        CassetteDamaged: The request cannot be read.
+    """
+    evidence = evidence_of(shell_of(data))
+    try:
+        request = request_from(request_of(data))
+        stream = _KIND.decode(evidence.outcome).kind == "stream"
+        return fingerprint(request, evidence.provider, stream=stream)
+    except (msgspec.DecodeError, ValueError, PlayheadError) as error:
+        raise CassetteDamaged(f"a request cannot be read: {error}") from None
+
+
+def reading_order(entries: Iterable[Entry]) -> list[Entry]:
+    """
+    Sort call entries as a person would read them, independent of time.
+
+    Provider, model and family first; then conversations by their messages, so that each turn of a conversation
+    follows the turn it extends; takes of one request stand together.
+    """
+    return sorted(entries, key=_reading_key)
+
+
+def _reading_key(entry: Entry) -> tuple[Any, ...]:
+    fields = request_of(entry.data)
+    request = request_from(fields)
+    messages = [encode(message) for message in request.conversation()]
+    return (
+        evidence_of(shell_of(entry.data)).provider,
+        request.model or "",
+        request.family.value,
+        messages,
+        entry.place,
+    )

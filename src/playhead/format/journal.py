@@ -1,0 +1,126 @@
+"""
+The journal: one line an interaction, written while recording.
+
+Line = CRC-32 of the JSON in eight hexadecimal digits, a space, the JSON, a line feed. The first line says what the
+journal is for, a last line that it was closed in order. A torn last line is routine after a crash, and is dropped;
+anything else that does not hold is damage.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zlib import crc32
+
+import msgspec
+
+from playhead.core.modes import Mode
+from playhead.errors import CassetteDamaged, UnsupportedVersion
+from playhead.format.numbers import JOURNAL_VERSION
+
+
+class JournalHead(msgspec.Struct, frozen=True, tag="journal", tag_field="type"):
+    """
+    A journal's first line.
+
+    Attributes:
+        mode: The mode of its session; ``record`` replaces the cassette, the others add to it.
+        version: The journal format.
+    """
+
+    mode: Mode
+    version: int = JOURNAL_VERSION
+
+
+class JournalCall(msgspec.Struct, frozen=True, tag="call", tag_field="type"):
+    """
+    A line for one finished call.
+
+    Attributes:
+        start: Nanoseconds since the epoch when the call started, strictly rising within a journal.
+        entry: The canonical call entry, its request not split.
+    """
+
+    start: int
+    entry: msgspec.Raw
+
+
+class JournalEnd(msgspec.Struct, frozen=True, tag="end", tag_field="type"):
+    """
+    The line of an orderly close.
+
+    Attributes:
+        ok: Whether the run ended well.
+    """
+
+    ok: bool
+
+
+Line = JournalHead | JournalCall | JournalEnd
+_DECODER = msgspec.json.Decoder(Line)
+_ENCODER = msgspec.json.Encoder(order="sorted")
+
+
+def encode_line(line: Line) -> bytes:
+    """Encode one line with its checksum."""
+    data = _ENCODER.encode(line)
+    return b"%08x %b\n" % (crc32(data), data)
+
+
+def encode_call_line(start: int, entry: bytes) -> bytes:
+    """Encode a call's line from its canonical entry; the same bytes as ``encode_line`` gives."""
+    data = b'{"entry":%b,"start":%d,"type":"call"}' % (entry, start)
+    return b"%08x %b\n" % (crc32(data), data)
+
+
+def decode_line(line: bytes) -> Line:
+    """
+    Decode one line without its line feed.
+
+    Raises:
+        CassetteDamaged: The checksum or the JSON does not hold.
+    """
+    try:
+        if line[8:9] != b" " or crc32(line[9:]) != int(line[:8], 16):
+            raise CassetteDamaged("a journal line does not match its checksum")
+        return _DECODER.decode(line[9:])
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CassetteDamaged(f"a journal line cannot be read: {error}") from None
+
+
+class Torn(msgspec.Struct, frozen=True):
+    """
+    A line that does not hold.
+
+    Attributes:
+        offset: Its first byte.
+        length: Its bytes, line feed and all.
+        last: Whether nothing follows: the routine trace of a crash.
+    """
+
+    offset: int
+    length: int
+    last: bool
+
+
+def read_lines(data: bytes) -> Iterator[tuple[int, Line | Torn]]:
+    """
+    Yield every line with its offset; one that does not hold comes as ``Torn``.
+
+    Raises:
+        UnsupportedVersion: The journal is of a newer format.
+    """
+    at = 0
+    while at < len(data):
+        end = data.find(b"\n", at)
+        stop = len(data) if end < 0 else end + 1
+        found: Line | Torn
+        try:
+            if end < 0:
+                raise CassetteDamaged("the last line is torn")
+            found = decode_line(data[at:end])
+        except CassetteDamaged:
+            found = Torn(offset=at, length=stop - at, last=stop == len(data))
+        if isinstance(found, JournalHead) and found.version != JOURNAL_VERSION:
+            raise UnsupportedVersion(f"written in journal format {found.version}, this release reads {JOURNAL_VERSION}")
+        yield at, found
+        at = stop

@@ -1,0 +1,180 @@
+"""
+Shared parts: what many requests repeat is stored once.
+
+How a request is split depends on that request alone, so equal calls give equal entries in every cassette. Three
+things become parts: a string of 512 characters or more, a tools array of 512 bytes or more, and each run of leading
+messages that reaches 512 bytes. A run names the run before it, so the history an agent resends costs one reference
+a turn. Layout: docs/format.md, "Parts".
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+import msgspec
+
+from playhead.core.canonical import encode_normal
+from playhead.errors import CassetteDamaged
+from playhead.format.numbers import KEY_LENGTH, PART_MIN_LENGTH
+
+Parts = dict[bytes, bytes]
+"""Keys of parts with their entries' canonical bytes."""
+
+Fetch = Callable[[bytes], bytes]
+"""Gives the entry bytes of a part by its key."""
+
+
+def part_key(value: bytes) -> bytes:
+    """Give the key of a part: 16 bytes of the SHA-256 of its value's canonical bytes."""
+    return sha256(value).digest()[:KEY_LENGTH]
+
+
+def split_request(request: bytes) -> tuple[bytes, Parts]:
+    """
+    Split the canonical bytes of a request.
+
+    Returns:
+        The canonical bytes with references in them, and the parts referred to.
+    """
+    parts: Parts = {}
+    if len(request) < PART_MIN_LENGTH:
+        return request, parts
+    fields: dict[str, Any] = msgspec.json.decode(request)
+    for name, value in fields.items():
+        if name == "tools" and len(encode_normal(value)) >= PART_MIN_LENGTH:
+            fields[name] = {"$part": _store(value, parts)}
+        elif name == "messages":
+            fields[name] = _split_messages(value, parts)
+        else:
+            fields[name] = _split_strings(value, parts)
+    return (encode_normal(fields), parts) if parts else (request, parts)
+
+
+def _split_messages(messages: list[Any], parts: Parts) -> Any:
+    run: list[Any] = []
+    size = 0
+    previous: str | None = None
+    for message in messages:
+        split = _split_strings(message, parts)
+        run.append(split)
+        size += len(encode_normal(split)) + 1
+        if size >= PART_MIN_LENGTH:
+            node: dict[str, Any] = {"$run": run}
+            if previous is not None:
+                node["$after"] = previous
+            previous = _store(node, parts)
+            run, size = [], 0
+    return run if previous is None else {"$prefix": previous, "$tail": run}
+
+
+def _split_strings(value: Any, parts: Parts) -> Any:
+    if type(value) is str:
+        return {"$part": _store(value, parts)} if len(value) >= PART_MIN_LENGTH else value
+    if type(value) is dict:
+        return {key: _split_strings(item, parts) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if type(value) is list:
+        return [_split_strings(item, parts) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def _store(value: Any, parts: Parts) -> str:
+    data = encode_normal(value)
+    key = part_key(data)
+    parts[key] = b'{"part":' + data + b',"type":"part"}'
+    return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
+
+
+class _PartEntry(msgspec.Struct):
+    part: msgspec.Raw
+    type: str
+
+
+_PART = msgspec.json.Decoder(_PartEntry)
+
+
+def part_value(entry: bytes, key: bytes) -> Any:
+    """
+    Read a part's value out of its entry.
+
+    Raises:
+        CassetteDamaged: The entry is not a part, or not the one of that key.
+    """
+    try:
+        raw = bytes(_PART.decode(entry).part)
+        if part_key(raw) != key:
+            raise CassetteDamaged("a part does not match its key", record=key.hex())
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CassetteDamaged(f"a part cannot be read: {error}", record=key.hex()) from None
+
+
+_REFERRING = ("$part", "$prefix", "$after")
+
+
+def references(fields: Any) -> set[bytes]:
+    """
+    Give the keys a split value refers to directly.
+
+    Raises:
+        CassetteDamaged: A reference is malformed.
+    """
+    found: set[bytes] = set()
+    if type(fields) is dict:
+        for key, value in fields.items():  # pyright: ignore[reportUnknownVariableType]
+            found |= {_reference(value)} if key in _REFERRING else references(value)
+    elif type(fields) is list:
+        for item in fields:  # pyright: ignore[reportUnknownVariableType]
+            found |= references(item)
+    return found
+
+
+def _reference(text: Any) -> bytes:
+    try:
+        key = base64.urlsafe_b64decode(text.encode("ascii") + b"==")
+    except (AttributeError, ValueError) as error:
+        raise CassetteDamaged(f"a reference to a part is malformed: {error}") from None
+    if len(key) != KEY_LENGTH:
+        raise CassetteDamaged("a reference to a part has the wrong length")
+    return key
+
+
+def join_request(request: bytes, fetch: Fetch) -> bytes:
+    """
+    Undo ``split_request``.
+
+    Raises:
+        CassetteDamaged: A part is missing or is not what its key says.
+    """
+    try:
+        fields = msgspec.json.decode(request)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise CassetteDamaged(f"a request cannot be read: {error}") from None
+    return encode_normal(_join(fields, fetch))
+
+
+def _join(value: Any, fetch: Fetch) -> Any:
+    if type(value) is dict:
+        if "$part" in value and len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
+            key = _reference(value["$part"])
+            return _join(part_value(fetch(key), key), fetch)
+        if "$prefix" in value and len(value) == 2 and type(value.get("$tail")) is list:  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+            return _join(_chain(value["$prefix"], fetch) + value["$tail"], fetch)
+        return {key: _join(item, fetch) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    if type(value) is list:
+        return [_join(item, fetch) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+def _chain(reference: Any, fetch: Fetch) -> list[Any]:
+    runs: list[list[Any]] = []
+    while reference is not None:
+        key = _reference(reference)
+        node = part_value(fetch(key), key)
+        if type(node) is not dict or type(node.get("$run")) is not list:  # pyright: ignore[reportUnknownMemberType]
+            raise CassetteDamaged("a run of messages is malformed", record=key.hex())
+        runs.append(node["$run"])  # pyright: ignore[reportUnknownArgumentType]
+        reference = node.get("$after")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return [message for run in reversed(runs) for message in run]
