@@ -44,19 +44,21 @@ KNOWN: Mapping[str, type[Exception]] = _known_classes()
 def describe(error: Exception) -> Failure:
     """Turn an exception into the outcome that is recorded; its cause and traceback are not."""
     cls = type(error)
-    bases = tuple(qualified_name(base) for base in cls.__mro__[1:] if issubclass(base, Exception))
+    name = qualified_name(cls)
+    # A class every reader knows needs no second choice.
+    bases = () if name in KNOWN else tuple(qualified_name(base) for base in cls.__mro__[1:] if issubclass(base, Exception))
     ours = isinstance(error, PlayheadError)
     message = error.message if ours else str(error)
     retry_after = getattr(error, "retry_after", None)
     context: Any = getattr(error, "context", None)
     return Failure(
-        type=qualified_name(cls),
+        type=name,
         message=message,
         error_code=error.error_code if ours else _text_or_none(getattr(error, "error_code", None)),
         context=_plain_or_empty(context),
         retryable=bool(getattr(error, "retryable", False)),
         retry_after=float(retry_after) if type(retry_after) in (int, float) else None,
-        bases=bases[:-1],
+        bases=bases[:-1],  # without Exception, which says nothing
         args=None if ours else _plain_arguments(error.args, message),
     )
 

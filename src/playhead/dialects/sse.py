@@ -1,21 +1,25 @@
 """
 Server-sent events, as the WHATWG defines them, one chunk of bytes at a time.
 
-Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, sections 9.2.5 and 9.2.6. Where the rules throw
-a line away that a recording may need, it is kept as an event of its own kind: comments (keep-alives) and reconnection
-times.
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, sections 9.2.5 and 9.2.6. Lines which
+the rules throw away but a recording may need are events of their own kinds: comments (keep-alives) and
+reconnection times.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_ASCII_DIGITS = re.compile(r"[0-9]+\Z")
+# Eighteen digits fit every integer type; Python refuses to read some thousands of them.
+_MILLISECONDS = re.compile(r"[0-9]{1,18}\Z")
 
 
 class Message(msgspec.Struct, frozen=True, tag=True):
@@ -62,8 +66,8 @@ class Parser:
     """
     An incremental parser: however the bytes are cut into chunks, the events are the same.
 
-    Lines are cut in bytes and decoded whole, so that no character can be split; bytes that are not UTF-8 become
-    replacement characters, as the rules say.
+    Lines are cut in bytes and decoded whole, so that no character can be split; bytes that are not UTF-8
+    become replacement characters, as the rules say.
     """
 
     def __init__(self) -> None:
@@ -125,7 +129,7 @@ class Parser:
             self._event = value
         elif field == "id" and "\0" not in value:
             self._id = value
-        elif field == "retry" and _ASCII_DIGITS.match(value):
+        elif field == "retry" and _MILLISECONDS.match(value):
             return Retry(milliseconds=int(value))
         return None
 

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from playhead.errors import CassetteDamaged
-from playhead.format.compression import Packer, builtin_dictionary, train_dictionary
+from playhead.format.compression import LEVEL, Packer, builtin_dictionary, train_dictionary
 from playhead.format.entries import Entry, call_entry, fingerprint_of, request_bytes, with_request
 from playhead.format.numbers import (
     BUILTIN_DICTIONARY,
     EMBEDDED_DICTIONARY,
     EMBEDDED_DICTIONARY_SIZE,
+    NO_DICTIONARY,
     PART_N,
     SEGMENT_TABLE_MIN_CALLS,
 )
@@ -28,6 +29,8 @@ from playhead.format.text import unique
 
 TRAIN_MIN_ENTRIES = 256
 """Below some hundreds of entries 64 KB of dictionary cannot be earned back."""
+
+PASSING_LEVEL = 1
 
 _TRIAL = 64
 """Entries compressed both ways to see whether a trained dictionary pays."""
@@ -52,6 +55,7 @@ class Assembly(msgspec.Struct, frozen=True):
     dictionary: bytes
     segments: bytes
     reused: dict[tuple[bytes, int], bytes]
+    level: int = LEVEL
 
     def write(self, write: Callable[[bytes], object]) -> None:
         """Write the file's bytes, in order."""
@@ -65,14 +69,18 @@ class Assembly(msgspec.Struct, frozen=True):
         )
 
     def _frames(self) -> Iterator[Frame]:
-        packer = Packer(self.dictionary)
+        packer = Packer(self.dictionary, level=self.level)
         for entry in self.entries:
             kept = self.reused.get(entry.place)
             yield Frame(entry.key, entry.n, packer.pack(entry.data) if kept is None else kept)
 
 
 def assemble(
-    entries: Iterable[Entry], *, previous: SealedReader | None = None, segments: SegmentSource | None = None
+    entries: Iterable[Entry],
+    *,
+    previous: SealedReader | None = None,
+    segments: SegmentSource | None = None,
+    passing: bool = False,
 ) -> Assembly:
     """
     Decide the bytes of a sealed file.
@@ -81,6 +89,7 @@ def assemble(
         entries: Calls with whole requests, and other kinds; parts are made here.
         previous: The file they come after: a call whose evidence is unchanged keeps its old entry.
         segments: Gives a call's segment digests where they are known already.
+        passing: Whether the file is only for this process to read: made fast rather than small.
 
     Raises:
         CassetteDamaged: Two entries share a place and differ, or an entry cannot be read.
@@ -100,7 +109,7 @@ def assemble(
                 same[entry.place] = previous.frame(row)
         chosen.append(kept)
         digest.add(kept.key, kept.n, kept.data)
-    number, dictionary = _dictionary(chosen, previous)
+    number, dictionary = (NO_DICTIONARY, b"") if passing else _dictionary(chosen, previous)
     keeps_frames = previous is not None and number == previous.dictionary_id
     return Assembly(
         entries=chosen,
@@ -109,6 +118,7 @@ def assemble(
         dictionary=dictionary,
         segments=_segment_table(chosen, segments),
         reused=same if keeps_frames else {},
+        level=PASSING_LEVEL if passing else LEVEL,
     )
 
 

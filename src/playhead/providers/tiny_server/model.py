@@ -1,12 +1,13 @@
 """
 Build the tiny model: a llama of two layers in the GGUF format, from a seed and nothing else.
 
-The weights are random but for one thing. A token's class is written into a lane of the hidden state that no layer
-overwrites, and the output head reads that lane through the table of :mod:`.language`. So the next token's class
-follows the table, while which word of the class it is depends on all the random rest, the prompt included.
+The weights are random but for one thing. A token's class is written into a lane of the hidden state that no
+layer overwrites, and the output head reads that lane through the table of :mod:`.language`. So the class of
+the next token follows the table, while which word of the class it is depends on all the random rest, the
+prompt included.
 
-The bytes are the same on every machine and for every version of numpy: the noise comes from SHAKE-256, keyed by
-the seed and the tensor's name, and each value is made of exactly rounded operations.
+The bytes are the same on every machine and for every version of numpy: the noise comes from SHAKE-256, keyed
+by the seed and the tensor's name, and each value is made of exactly rounded operations.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ import hashlib
 import math
 import os
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from playhead.providers.tiny_server.dependencies import BUILD_DEPENDENCIES, require_dependencies
 from playhead.providers.tiny_server.language import WordClass, followers
@@ -33,8 +34,9 @@ from playhead.providers.tiny_server.vocabulary import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
-    from gguf import GGUFWriter
     from numpy.typing import NDArray
 
     Weights: TypeAlias = NDArray[np.float32]
@@ -57,7 +59,8 @@ class Hyperparameters:
         lane_strength: The value a class has in its lane, where noise has a deviation of 1.
         hidden_rms: The root mean square of a final hidden state, measured at these values; the output head
             undoes the normalization by it, so that scores come out as the table has them.
-        attention_gain: The deviation of what attention adds, which is how much a prompt matters.
+        attention_focus: The deviation of queries and keys; above 1 a head looks at few tokens.
+        attention_gain: The deviation of what attention adds; with the focus it makes the prompt matter.
         logit_noise: The deviation, in nats, of the choice between words of one class.
         forbidden: The share of a class the table does not name: out of reach, yet not for a grammar.
     """
@@ -68,9 +71,10 @@ class Hyperparameters:
     feed_forward: int = 128
     trained_context: int = 8192
     lane_strength: float = 6.0
-    hidden_rms: float = 1.3
-    attention_gain: float = 2.0
-    logit_noise: float = 1.2
+    hidden_rms: float = 2.8
+    attention_focus: float = 3.0
+    attention_gain: float = 3.0
+    logit_noise: float = 1.0
     forbidden: float = 1e-6
 
 
@@ -104,10 +108,9 @@ def write_model(path: Path, *, seed: int = 7, tool_calling: bool = False) -> Pat
 
 
 def _write_gguf(path: Path, shape: Hyperparameters, *, seed: int, tool_calling: bool) -> None:
-    from gguf import GGUFWriter
-
+    gguf = import_module("gguf")
     vocabulary = build_vocabulary()
-    writer = GGUFWriter(path, "llama")
+    writer = gguf.GGUFWriter(path, "llama")
     try:
         _describe(writer, shape, vocabulary)
         for name, weights in _tensors(shape, vocabulary, seed=seed, tool_calling=tool_calling):
@@ -119,16 +122,16 @@ def _write_gguf(path: Path, shape: Hyperparameters, *, seed: int, tool_calling: 
         writer.close()
 
 
-def _describe(writer: GGUFWriter, shape: Hyperparameters, vocabulary: Vocabulary) -> None:
-    from gguf import LlamaFileType, TokenType
-
+def _describe(writer: Any, shape: Hyperparameters, vocabulary: Vocabulary) -> None:
+    gguf = import_module("gguf")
+    kinds = gguf.TokenType
     types = {
-        TokenRole.TEXT: TokenType.NORMAL,
-        TokenRole.CONTROL: TokenType.CONTROL,
-        TokenRole.MARKER: TokenType.USER_DEFINED,
+        TokenRole.TEXT: kinds.NORMAL,
+        TokenRole.CONTROL: kinds.CONTROL,
+        TokenRole.MARKER: kinds.USER_DEFINED,
     }
     writer.add_name(MODEL_NAME)
-    writer.add_file_type(LlamaFileType.ALL_F32)
+    writer.add_file_type(gguf.LlamaFileType.ALL_F32)
     writer.add_vocab_size(len(vocabulary.tokens))
     writer.add_context_length(shape.trained_context)
     writer.add_embedding_length(shape.width)
@@ -153,7 +156,7 @@ def _describe(writer: GGUFWriter, shape: Hyperparameters, vocabulary: Vocabulary
 def _tensors(
     shape: Hyperparameters, vocabulary: Vocabulary, *, seed: int, tool_calling: bool
 ) -> Iterator[tuple[str, Weights]]:
-    import numpy as np
+    import numpy as np  # noqa: PLC0415 - optional
 
     width, inner = shape.width, shape.feed_forward
     size = len(vocabulary.tokens)
@@ -168,16 +171,18 @@ def _tensors(
     for layer in range(shape.layers):
         block = f"blk.{layer}"
         yield f"{block}.attn_norm.weight", unscaled
-        for part in ("q", "k", "v"):
+        for part, gain in (("q", shape.attention_focus), ("k", shape.attention_focus), ("v", 1.0)):
             name = f"{block}.attn_{part}.weight"
-            yield name, _ignoring_lanes(_noise(name, (width, width), seed=seed, deviation=1 / math.sqrt(width)))
+            weights = _noise(name, (width, width), seed=seed, deviation=gain / math.sqrt(width))
+            yield name, _ignoring_lanes(weights)
         name = f"{block}.attn_output.weight"
         gain = shape.attention_gain / math.sqrt(width)
         yield name, _sparing_lanes(_noise(name, (width, width), seed=seed, deviation=gain))
         yield f"{block}.ffn_norm.weight", unscaled
         for part in ("gate", "up"):
             name = f"{block}.ffn_{part}.weight"
-            yield name, _ignoring_lanes(_noise(name, (inner, width), seed=seed, deviation=1 / math.sqrt(width)))
+            weights = _noise(name, (inner, width), seed=seed, deviation=1 / math.sqrt(width))
+            yield name, _ignoring_lanes(weights)
         name = f"{block}.ffn_down.weight"
         yield name, _sparing_lanes(_noise(name, (width, inner), seed=seed, deviation=1 / math.sqrt(inner)))
 
@@ -189,7 +194,7 @@ def _tensors(
 
 def _noise(name: str, size: tuple[int, int], *, seed: int, deviation: float = 1.0) -> Weights:
     """Return uniform noise of mean 0 and the given deviation, fixed by ``seed`` and ``name``."""
-    import numpy as np
+    import numpy as np  # noqa: PLC0415 - optional
 
     stream = hashlib.shake_256(f"playhead tiny model, seed {seed}, {name}".encode())
     drawn = np.frombuffer(stream.digest(4 * math.prod(size)), dtype="<u4").astype(np.float64)
@@ -215,7 +220,7 @@ def _class_scores(shape: Hyperparameters, vocabulary: Vocabulary, *, tool_callin
     A class's share is spread evenly over its words. Scores are logarithms rounded to four places, so that no
     platform's last bit shows in the file.
     """
-    import numpy as np
+    import numpy as np  # noqa: PLC0415 - optional
 
     table = followers(tool_calling=tool_calling)
     classes = [token.word_class for token in vocabulary.tokens]

@@ -14,7 +14,7 @@ CHAT_TEMPLATE: Final = """\
 {%- for tool in tools -%}
 {%- set ns.system = ns.system + (tool | tojson) + '\\n' -%}
 {%- endfor -%}
-{%- set ns.system = ns.system + 'To use one, write <tool_call>{"name": NAME, "arguments": OBJECT}</tool_call>' -%}
+{%- set ns.system = ns.system + 'To call one: <tool_call>{"name": NAME, "arguments": OBJECT}</tool_call>' -%}
 {%- endif -%}
 {%- if ns.system -%}
 {{- '<|im_start|>system\\n' + ns.system + '<|im_end|>\\n' -}}

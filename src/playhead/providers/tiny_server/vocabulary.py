@@ -1,4 +1,4 @@
-"""The tiny model's tokens: every byte, common letter pairs, the words of its language and the chat markers."""
+"""The tiny model's tokens: every byte, common letter pairs, the words of its language, the chat markers."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ CALL_CLOSE: Final = "</tool_call>"
 
 # Frequent pairs of letters in English text: merging them about halves the tokens of a prompt.
 _LETTER_PAIRS: Final = (
-    "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de ri ro "
-    "ic ne ea ra ce li ch ll be ma si om ur pe so us mo lo di pr tr un"
+    "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de "
+    "ri ro ic ne ea ra ce li ch ll be ma si om ur pe so us mo lo di pr tr un"
 )
 
 
@@ -71,7 +71,7 @@ def encoded(text: str) -> str:
 
 def build_vocabulary() -> Vocabulary:
     """Return the vocabulary, always the same one in the same order."""
-    classes: dict[str, WordClass] = {character: WordClass.FRAGMENT for character in byte_alphabet()}
+    classes: dict[str, WordClass] = dict.fromkeys(byte_alphabet(), WordClass.FRAGMENT)
     classes.update((pair, WordClass.FRAGMENT) for pair in _LETTER_PAIRS.split())
     for word_class, words in LEXICON.items():
         classes.update((encoded(word), word_class) for word in words)

@@ -1,0 +1,176 @@
+"""
+Deterministic record and replay of calls to AI model providers.
+
+    with playhead.use_cassette("golden.cassette", mode="record") as session:
+        provider = session.wrap(my_provider, name="openai")
+        provider.complete(playhead.CompletionRequest("hello"))
+
+Names are loaded when they are first used, so that ``import playhead`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playhead.core.model import (
+        AsyncInferenceProvider,
+        Completion,
+        CompletionRequest,
+        Evidence,
+        Failure,
+        Family,
+        InferenceProvider,
+        Interaction,
+        Origin,
+        Stream,
+        ToolCall,
+        Usage,
+    )
+    from playhead.core.modes import Mode
+    from playhead.core.redaction import Redactor
+    from playhead.engine.takes import Takes
+    from playhead.errors import (
+        CassetteDamaged,
+        CassetteError,
+        CassetteMissing,
+        Exhausted,
+        InferenceProviderError,
+        LimitExceeded,
+        LLMError,
+        MissingDependencyError,
+        NetworkBlocked,
+        NoMatch,
+        NotACassette,
+        PermanentError,
+        PlayheadError,
+        PluginError,
+        ProviderError,
+        RateLimitError,
+        RecordingError,
+        ReplayRefused,
+        SecretFound,
+        UnsupportedVersion,
+        UsageError,
+    )
+    from playhead.harness.clock import ManualClock
+    from playhead.harness.opening import record, replay, use_cassette
+    from playhead.harness.session import Session
+    from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider, OpenAICompatibleProvider
+    from playhead.providers.stub import CyclingStubInferenceProvider, StubInferenceProvider
+    from playhead.store.cassette import Cassette, open_cassette
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "playhead.core.model": (
+        "AsyncInferenceProvider",
+        "Completion",
+        "CompletionRequest",
+        "Evidence",
+        "Failure",
+        "Family",
+        "InferenceProvider",
+        "Interaction",
+        "Origin",
+        "Stream",
+        "ToolCall",
+        "Usage",
+    ),
+    "playhead.core.modes": ("Mode",),
+    "playhead.core.redaction": ("Redactor",),
+    "playhead.engine.takes": ("Takes",),
+    "playhead.errors": (
+        "CassetteDamaged",
+        "CassetteError",
+        "CassetteMissing",
+        "Exhausted",
+        "InferenceProviderError",
+        "LLMError",
+        "LimitExceeded",
+        "MissingDependencyError",
+        "NetworkBlocked",
+        "NoMatch",
+        "NotACassette",
+        "PermanentError",
+        "PlayheadError",
+        "PluginError",
+        "ProviderError",
+        "RateLimitError",
+        "RecordingError",
+        "ReplayRefused",
+        "SecretFound",
+        "UnsupportedVersion",
+        "UsageError",
+    ),
+    "playhead.harness.clock": ("ManualClock",),
+    "playhead.harness.opening": ("record", "replay", "use_cassette"),
+    "playhead.harness.session": ("Session",),
+    "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
+    "playhead.providers.stub": ("CyclingStubInferenceProvider", "StubInferenceProvider"),
+    "playhead.store.cassette": ("Cassette", "open_cassette"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AsyncInferenceProvider",
+    "AsyncOpenAICompatibleProvider",
+    "Cassette",
+    "CassetteDamaged",
+    "CassetteError",
+    "CassetteMissing",
+    "Completion",
+    "CompletionRequest",
+    "CyclingStubInferenceProvider",
+    "Evidence",
+    "Exhausted",
+    "Failure",
+    "Family",
+    "InferenceProvider",
+    "InferenceProviderError",
+    "Interaction",
+    "LLMError",
+    "LimitExceeded",
+    "ManualClock",
+    "MissingDependencyError",
+    "Mode",
+    "NetworkBlocked",
+    "NoMatch",
+    "NotACassette",
+    "OpenAICompatibleProvider",
+    "Origin",
+    "PermanentError",
+    "PlayheadError",
+    "PluginError",
+    "ProviderError",
+    "RateLimitError",
+    "RecordingError",
+    "Redactor",
+    "ReplayRefused",
+    "SecretFound",
+    "Session",
+    "Stream",
+    "StubInferenceProvider",
+    "Takes",
+    "ToolCall",
+    "UnsupportedVersion",
+    "Usage",
+    "UsageError",
+    "open_cassette",
+    "record",
+    "replay",
+    "use_cassette",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'playhead' has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(home), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

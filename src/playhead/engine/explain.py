@@ -1,0 +1,196 @@
+"""Why a call was refused: the nearest recorded call, what differs, and what would record it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from playhead.core.calls import request_fields
+from playhead.core.canonical import encode
+from playhead.core.difference import Difference, differences
+from playhead.core.fingerprint import HEAD_SEGMENTS, Fingerprint
+from playhead.core.model import CompletionRequest, Interaction
+from playhead.engine.recordings import Recordings
+
+PREFIX = 4
+MAX_COMPARED = 300
+"""Candidates whose requests are read where several are equally near: 300 of them take some 3 ms."""
+
+MAX_SHOWN = 4
+
+_HEAD = len(HEAD_SEGMENTS)
+
+
+class Nearest(NamedTuple):
+    """
+    The recorded call that is nearest to a request.
+
+    Attributes:
+        interaction: The call.
+        differences: Where the two differ; the first is what a reader should look at first.
+        played: Whether it has been played in this session.
+    """
+
+    interaction: Interaction
+    differences: tuple[Difference, ...]
+    played: bool
+
+
+def distance(recorded: tuple[bytes, ...], asked: tuple[bytes, ...]) -> int:
+    """
+    Count the segments in which two requests differ; message segments are compared position by position.
+
+    Args:
+        recorded: Segment digests, whole or cut to four bytes.
+        asked: Digests cut to four bytes.
+    """
+    if len(recorded[0]) != PREFIX:
+        recorded = tuple(digest[:PREFIX] for digest in recorded)
+    if recorded == asked:
+        return 0
+    same = sum(map(bytes.__eq__, recorded, asked))
+    return max(len(recorded), len(asked)) - same
+
+
+def nearest(
+    recordings: Recordings,
+    request: CompletionRequest,
+    fingerprint: Fingerprint,
+    *,
+    provider: str,
+    played: Iterable[tuple[bytes, int]],
+) -> Nearest | None:
+    """
+    Find the recorded call nearest to a request that has no match.
+
+    The fewest differing segments win; among equals a call that was not played yet, then the one whose text is most
+    alike, then the one that comes first in the file, so that the answer is the same every time.
+    """
+    asked = tuple(digest[:PREFIX] for digest in fingerprint.segments)
+    done = {(key[:16], n) for key, n in played}
+    best: int | None = None
+    candidates: list[tuple[bool, bytes, int]] = []
+    for key, n, segments in recordings.segments():
+        far = distance(segments, asked)
+        if best is None or far < best:
+            best, candidates = far, []
+        if far == best:
+            candidates.append(((key, n) in done, key, n))
+    if not candidates:
+        return None
+    candidates.sort(key=lambda candidate: candidate[0])
+    chosen = candidates[0] if len(candidates) == 1 else _most_alike(recordings, candidates[:MAX_COMPARED], request)
+    entry = recordings.get(chosen[1], chosen[2])
+    if entry is None:
+        return None
+    interaction = recordings.interaction(entry)
+    return Nearest(interaction, tuple(_differences(interaction, request, provider)), chosen[0])
+
+
+def _most_alike(
+    recordings: Recordings, candidates: list[tuple[bool, bytes, int]], request: CompletionRequest
+) -> tuple[bool, bytes, int]:
+    wanted = encode(request_fields(request))
+    ranked: list[tuple[bool, int, int]] = []
+    for index, (was_played, key, n) in enumerate(candidates):
+        entry = recordings.get(key, n)
+        alike = 0 if entry is None else likeness(bytes(entry.call.request), wanted)
+        ranked.append((was_played, -alike, index))
+    return candidates[min(ranked)[2]]
+
+
+def likeness(one: bytes, other: bytes) -> int:
+    """Give the length of what two texts share at their start and at their end."""
+    head = _shared(one, other)
+    rest = min(len(one), len(other)) - head
+    return head + min(rest, _shared(one[::-1][:rest], other[::-1][:rest]))
+
+
+def _shared(one: bytes, other: bytes) -> int:
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _differences(interaction: Interaction, request: CompletionRequest, provider: str) -> Iterable[Difference]:
+    recorded, asked = matched_fields(interaction.request), matched_fields(request)
+    if interaction.provider != provider:
+        yield Difference("provider", repr(interaction.provider), repr(provider))
+    yield from differences(recorded, asked)
+
+
+def matched_fields(request: CompletionRequest) -> dict[str, object]:
+    """Give the fields of a request that are matched, a prompt as the message it stands for."""
+    fields = request_fields(request)
+    fields.pop("context", None)
+    if fields.pop("prompt", None) is not None:
+        fields["messages"] = list(request.conversation())
+    ranked = ("family", "model", "messages", "tools")
+    return {name: fields[name] for name in (*ranked, *(n for n in fields if n not in ranked)) if name in fields}
+
+
+class Situation(NamedTuple):
+    """
+    Where a refusal happened, for its message.
+
+    Attributes:
+        cassette: The cassette's path.
+        calls: Calls in it, or ``None`` where there is no cassette.
+        unplayed: How many of them were not played.
+        test: The running test, or ``None``.
+        record_command: What records the call.
+    """
+
+    cassette: str
+    calls: int | None
+    unplayed: int
+    test: str | None
+    record_command: str
+
+
+def no_match_message(
+    request: CompletionRequest, provider: str, found: Nearest | None, where: Situation, *, stream: bool
+) -> tuple[str, str]:
+    """Give message and hint for a request that was never recorded."""
+    lines = [f"nothing recorded matches this {'streamed ' if stream else ''}call to {provider!r} (model {request.model!r})"]
+    if where.calls is None:
+        lines.append(f"there is no cassette {where.cassette!r}")
+    elif found is None:
+        lines.append(f"cassette {where.cassette!r} is empty")
+    else:
+        state = ", already played" if found.played else ""
+        near = f"nearest is call {found.interaction.fingerprint[:12]} take {found.interaction.sequence}{state}"
+        lines.append(f"{near}; it differs in:")
+        shown = found.differences[:MAX_SHOWN]
+        lines += [f"  {difference}" for difference in shown] or ["  whether the answer is streamed"]
+        if len(found.differences) > len(shown):
+            lines.append(f"  and {len(found.differences) - len(shown)} more places")
+        lines.append(_cassette_line(where))
+    if where.test is not None:
+        lines.append(f"test {where.test}")
+    return "\n".join(lines), f"to record it: {where.record_command}"
+
+
+def exhausted_message(
+    request: CompletionRequest, provider: str, fingerprint: Fingerprint, takes: int, where: Situation
+) -> tuple[str, str]:
+    """Give message and hint for a request whose takes have all been played."""
+    word = "its only take has" if takes == 1 else f"all {takes} takes have"
+    lines = [
+        f"this call to {provider!r} (model {request.model!r}) is recorded, but {word} been played",
+        f"call {fingerprint.hex[:12]} asked for take {takes}",
+        _cassette_line(where),
+    ]
+    if where.test is not None:
+        lines.append(f"test {where.test}")
+    hint = f"to record one more: {where.record_command}; or play takes again with takes='cycle' or 'repeat-last'"
+    return "\n".join(lines), hint
+
+
+def _cassette_line(where: Situation) -> str:
+    return f"cassette {where.cassette!r} holds {where.calls} calls, {where.unplayed} not played"

@@ -1,0 +1,107 @@
+"""What a session decided, kept to the end: a refusal in it cannot be swallowed by the code under test."""
+
+from __future__ import annotations
+
+import msgspec
+
+from playhead.core.model import Completion, Outcome, Stream
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """
+    One call that was not let through.
+
+    Attributes:
+        kind: ``no match``, ``exhausted`` or ``network``.
+        message: The whole explanation.
+        provider: The provider's name.
+        model: The model asked for.
+        fingerprint: The request's key, 64 hexadecimal digits.
+        nearest: The nearest recorded call's key, or ``None``.
+        differences: Where the two differ, in words.
+    """
+
+    kind: str
+    message: str
+    provider: str
+    model: str | None
+    fingerprint: str
+    nearest: str | None = None
+    differences: tuple[str, ...] = ()
+
+
+class Report(msgspec.Struct, frozen=True):
+    """
+    A session in numbers.
+
+    Attributes:
+        mode: The session's mode.
+        cassette: The cassette's path.
+        calls: Calls recorded in the cassette when it was opened.
+        played: Calls answered from it.
+        recorded: Calls forwarded and stored.
+        live: Calls forwarded and not stored.
+        reused: Calls answered from an earlier call of the same idempotency id.
+        refused: Calls refused.
+        abandoned: Calls that were begun and never came to an outcome.
+        unplayed: Recorded calls that no call asked for.
+        tokens_saved: Tokens of the answers played.
+        ms_saved: Recorded latency of the answers played, in milliseconds.
+        refusals: Each refusal, in order.
+    """
+
+    mode: str
+    cassette: str
+    calls: int = 0
+    played: int = 0
+    recorded: int = 0
+    live: int = 0
+    reused: int = 0
+    refused: int = 0
+    abandoned: int = 0
+    unplayed: int = 0
+    tokens_saved: int = 0
+    ms_saved: int = 0
+    refusals: tuple[Refusal, ...] = ()
+
+
+class Ledger:
+    """Counts while a session runs; its owner holds the lock."""
+
+    def __init__(self) -> None:
+        self.played: set[tuple[bytes, int]] = set()
+        self.replays = 0
+        self.recorded = 0
+        self.live = 0
+        self.reused = 0
+        self.begun = 0
+        self.refusals: list[Refusal] = []
+        self.tokens_saved = 0
+        self.ms_saved = 0
+
+    def note_replay(self, key: bytes, n: int, outcome: Outcome, latency: int) -> None:
+        """Note a call answered from the cassette."""
+        self.replays += 1
+        self.played.add((key, n))
+        end = outcome.end if type(outcome) is Stream else outcome
+        if type(end) is Completion:
+            self.tokens_saved += end.usage.total_tokens
+        self.ms_saved += latency
+
+    def report(self, *, mode: str, cassette: str, calls: int) -> Report:
+        """Give the numbers so far."""
+        return Report(
+            mode=mode,
+            cassette=cassette,
+            calls=calls,
+            played=self.replays,
+            recorded=self.recorded,
+            live=self.live,
+            reused=self.reused,
+            refused=len(self.refusals),
+            abandoned=max(0, self.begun - self.recorded),
+            unplayed=max(0, calls - len(self.played)),
+            tokens_saved=self.tokens_saved,
+            ms_saved=self.ms_saved,
+            refusals=tuple(self.refusals),
+        )

@@ -1,0 +1,149 @@
+"""The state machine of a session: a request in, a decision out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from playhead.core.calls import CallEntry
+from playhead.core.fingerprint import Fingerprint
+from playhead.core.model import Completion, Failure, Outcome, Stream
+from playhead.core.modes import Mode
+from playhead.engine.ledger import Ledger
+from playhead.engine.recordings import Recordings
+from playhead.engine.table import Situation, Verdict, decide, reads_cassette
+from playhead.engine.takes import Takes, next_take
+
+
+class Replay(NamedTuple):
+    """
+    Answer from the cassette.
+
+    Attributes:
+        outcome: What to give.
+        gaps: Milliseconds before each piece of a stream.
+    """
+
+    outcome: Outcome
+    gaps: tuple[int, ...] = ()
+
+
+class Forward(NamedTuple):
+    """
+    Call the provider.
+
+    Attributes:
+        store: Whether to store the outcome.
+        n: The take's number within this session's recording.
+    """
+
+    store: bool
+    n: int
+
+
+class Refuse(NamedTuple):
+    """
+    Let nothing through.
+
+    Attributes:
+        exhausted: Whether the request was recorded and all its takes played.
+        takes: How many takes there are.
+    """
+
+    exhausted: bool
+    takes: int
+
+
+Decision = Replay | Forward | Refuse
+
+
+class Player:
+    """
+    Decides call by call; its owner holds the lock and does what is decided.
+
+    Numbers are given when a call starts, so calls that run side by side replay the same whatever order they end in.
+    """
+
+    def __init__(self, mode: Mode, recordings: Recordings | None, *, takes: Takes = Takes.SEQUENCE, seed: int = 0) -> None:
+        """
+        Start a session's state.
+
+        Args:
+            mode: What to do.
+            recordings: The cassette that was there when the session opened, if any.
+            takes: The order of takes.
+            seed: The seed of a shuffle.
+        """
+        self.mode = mode
+        self.recordings = recordings
+        self.ledger = Ledger()
+        self._takes = takes
+        self._seed = seed
+        self._asked: dict[bytes, int] = {}
+        self._forwarded: dict[bytes, int] = {}
+        self._answers: dict[tuple[bytes, str], Outcome] = {}
+        self._plays = recordings is not None and reads_cassette(mode)
+
+    def begin(self, fingerprint: Fingerprint, request_id: str = "") -> Decision:
+        """
+        Decide what happens to a call that starts now.
+
+        Raises:
+            CassetteError: What the cassette holds of it is damaged.
+        """
+        key = fingerprint.key
+        if request_id:
+            known = self._answers.get((key, request_id))
+            if known is not None:
+                self.ledger.reused += 1
+                return Replay(known)
+        asked = self._asked.get(key, 0)
+        situation = Situation.NO_CASSETTE
+        if self._plays:
+            entry = self._entry(key, asked)
+            if entry is not None:
+                self._asked[key] = asked + 1
+                return self._replay(key, entry, request_id)
+            count = self._count(key)
+            situation = Situation.ALL_PLAYED if count else Situation.NO_MATCH
+        elif self.recordings is not None:
+            situation = Situation.NO_MATCH
+        verdict = decide(self.mode, situation)
+        if verdict in (Verdict.REFUSE, Verdict.REFUSE_EXHAUSTED):
+            return Refuse(verdict is Verdict.REFUSE_EXHAUSTED, self._count(key))
+        return self._forward(key, store=verdict is Verdict.FORWARD)
+
+    def _entry(self, key: bytes, asked: int) -> CallEntry | None:
+        recordings = self.recordings
+        if recordings is None:
+            return None
+        if self._takes is Takes.SEQUENCE:
+            return recordings.get(key, asked)
+        count = recordings.takes(key)
+        take = next_take(self._takes, played=asked, count=count, key=key, seed=self._seed) if count else None
+        return None if take is None else recordings.get(key, take)
+
+    def _count(self, key: bytes) -> int:
+        return self.recordings.takes(key) if self.recordings is not None else 0
+
+    def _replay(self, key: bytes, entry: CallEntry, request_id: str) -> Replay:
+        outcome = entry.call.outcome
+        self.ledger.note_replay(key, entry.n, outcome, entry.volatile.latency)
+        self.note_answer(key, request_id, outcome)
+        return Replay(outcome, entry.volatile.gaps)
+
+    def _forward(self, key: bytes, *, store: bool) -> Forward:
+        if not store:
+            self.ledger.live += 1
+            return Forward(store=False, n=0)
+        n = self._forwarded.get(key, 0)
+        self._forwarded[key] = n + 1
+        self.ledger.begun += 1
+        base = 0 if self.mode is Mode.RECORD else self._count(key)
+        return Forward(store=True, n=base + n)
+
+    def note_answer(self, key: bytes, request_id: str, outcome: Outcome) -> None:
+        """Remember a success under its idempotency id, so that the same id does not bill twice."""
+        if request_id and not isinstance(outcome, Failure) and not (
+            isinstance(outcome, Stream) and not isinstance(outcome.end, Completion)
+        ):
+            self._answers[key, request_id] = outcome

@@ -1,0 +1,216 @@
+"""The ways to open a session: a block, a decorator, one line."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack, cast
+
+from playhead.core.modes import Mode
+from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
+from playhead.core.redaction import Redactor
+from playhead.engine.takes import Takes
+from playhead.errors import UsageError
+from playhead.format.limits import Limits
+from playhead.harness.clock import Clock
+from playhead.harness.session import Session, SessionOptions, close_after
+from playhead.harness.settings import effective_mode
+from playhead.harness.wrapping import WrappedProvider, convention_for
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class SessionKeywords(TypedDict, total=False):
+    """The keywords of ``use_cassette``, ``record`` and ``replay``; ``SessionOptions`` says what each does."""
+
+    takes: Takes | str
+    seed: int
+    pace: float
+    strict: bool
+    fsync: bool
+    redactor: Redactor
+    limits: Limits
+    clock: Clock
+    known_errors: tuple[type[Exception], ...]
+    record_command: str | None
+    adopt_crashed: bool
+
+
+class CassetteUse:
+    """
+    A cassette about to be used: ``with``, ``async with`` or as a decorator.
+
+    As a decorator each call of the function opens a session of its own; a function with a parameter named
+    ``session`` is given it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], mode: Mode | str | None, options: SessionOptions) -> None:
+        self._path = path
+        self._mode = mode
+        self._options = options
+        self._open: list[Session] = []
+
+    def open(self) -> Session:
+        """
+        Open a session that the caller closes.
+
+        Raises:
+            UsageError: No mode has that name.
+            CassetteError: The file exists and cannot be read.
+        """
+        return Session(self._path, effective_mode(self._mode), self._options)
+
+    def __enter__(self) -> Session:
+        session = self.open()
+        self._open.append(session)
+        return session
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        close_after(self._open.pop(), error)
+
+    async def __aenter__(self) -> Session:
+        return self.__enter__()
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.__exit__(kind, error, trace)
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        wants_session = "session" in inspect.signature(function).parameters
+        given: Callable[..., Any] = function
+
+        def keywords(session: Session, kwargs: dict[str, Any]) -> dict[str, Any]:
+            return {"session": session, **kwargs} if wants_session else kwargs
+
+        if inspect.iscoroutinefunction(function):
+
+            @functools.wraps(function)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                async with self._anew() as session:
+                    return await given(*args, **keywords(session, kwargs))
+
+            return cast("Callable[P, R]", awaited)
+
+        @functools.wraps(function)
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self._anew() as session:
+                return given(*args, **keywords(session, kwargs))
+
+        return cast("Callable[P, R]", called)
+
+    def _anew(self) -> Self:
+        """Give the same use anew, for calls that run side by side."""
+        return type(self)(self._path, self._mode, self._options)
+
+
+class OpenedProvider(WrappedProvider):
+    """
+    A wrapped provider that brought its own session: use it in a block, or ``close`` it.
+
+    Attributes:
+        session: The session.
+    """
+
+    session: Session
+
+    def close(self) -> None:
+        """End the session and seal what it recorded; a provider of the caller's stays open."""
+        self.session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        close_after(self.session, error)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        close_after(self.session, error)
+
+
+def use_cassette(
+    path: str | os.PathLike[str], *, mode: Mode | str | None = None, **options: Unpack[SessionKeywords]
+) -> CassetteUse:
+    """
+    Use a cassette for a block or a function.
+
+    Args:
+        path: The cassette; a name that ends in ``.json`` is kept as text.
+        mode: What to do with calls; where it is left out ``PLAYHEAD_MODE``, or else ``replay``.
+        **options: The fields of ``SessionOptions``.
+
+    Raises:
+        UsageError: An option is unknown.
+    """
+    return CassetteUse(path, mode, _read_options(options))
+
+
+def record(
+    provider: Any,
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    mode: Mode | str = Mode.RECORD,
+    convention: str | None = None,
+    **options: Unpack[SessionKeywords],
+) -> OpenedProvider:
+    """
+    Wrap a provider so that its calls are recorded into a cassette.
+
+    Args:
+        provider: Any provider.
+        path: The cassette; it takes the place of an earlier one when the block ends well.
+        name: The provider's stable name.
+        mode: Another recording mode, such as ``record-missing``.
+        convention: How the provider is called; found by its methods.
+        **options: The fields of ``SessionOptions``.
+
+    Raises:
+        UsageError: The object is no provider, or an option is unknown.
+        RecordingError: The folder cannot be written to.
+    """
+    return _opened(provider, CassetteUse(path, mode, _read_options(options)), name, convention)
+
+
+def replay(
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    convention: str | None = None,
+    **options: Unpack[SessionKeywords],
+) -> OpenedProvider:
+    """
+    Give a provider that answers from a cassette alone.
+
+    Args:
+        path: The cassette.
+        name: The provider's name it was recorded under.
+        convention: How the caller calls it; ``paxman`` (``complete(request)``) where it is left out.
+        **options: The fields of ``SessionOptions``.
+
+    Raises:
+        CassetteError: There is no cassette, or it cannot be read.
+    """
+    use = CassetteUse(path, Mode.REPLAY, _read_options(options))
+    return _opened(None, use, name, convention)
+
+
+def _opened(provider: Any, use: CassetteUse, name: str | None, convention: str | None) -> OpenedProvider:
+    checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
+    found = convention_for(provider, convention)
+    session = use.open()
+    opened = OpenedProvider(session, provider, name=checked, convention=found, pace=session.options.pace)
+    opened.session = session
+    return opened
+
+
+def _read_options(options: SessionKeywords) -> SessionOptions:
+    unknown = sorted(options.keys() - set(SessionOptions.__struct_fields__))
+    if unknown:
+        known = ", ".join(SessionOptions.__struct_fields__)
+        raise UsageError(f"unknown option {unknown[0]!r}", hint=f"one of {known}")
+    return SessionOptions(**options)

@@ -1,0 +1,188 @@
+"""A cassette opened for reading, whatever its profile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from playhead.core.calls import CallEntry, decode_call, interaction_of
+from playhead.core.canonical import decode
+from playhead.core.fingerprint import fingerprint
+from playhead.core.model import CompletionRequest, Interaction
+from playhead.core.names import DEFAULT_PROVIDER
+from playhead.errors import CassetteDamaged, CassetteError
+from playhead.format.assembly import assemble, whole_entries
+from playhead.format.entries import Entry, fingerprint_of, reading_order
+from playhead.format.limits import DEFAULT_LIMITS, Limits
+from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH
+from playhead.format.sealed import SealedReader
+from playhead.format.text import decode_text, looks_like_text
+from playhead.store.files import read_file
+
+
+class Cassette:
+    """
+    A sealed set of interactions.
+
+    ``len`` counts them; iterating gives them in an order a person can follow; ``lookup`` finds the takes of a
+    request. Whole-file work happens only when it is asked for: opening reads the footer.
+    """
+
+    def __init__(self, reader: SealedReader, *, path: Path | None = None, profile: str = "sealed") -> None:
+        self._reader = reader
+        self.path = path
+        self.profile = profile
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def __repr__(self) -> str:
+        return f"<Cassette {str(self.path)!r}: {len(self)} interactions, digest {self.digest[:12]}>"
+
+    @property
+    def reader(self) -> SealedReader:
+        """The file's own view of itself."""
+        return self._reader
+
+    @property
+    def digest(self) -> str:
+        """What the cassette holds as evidence, in 64 hexadecimal digits; times and generated ids do not count."""
+        return self._reader.digest.hex()
+
+    def __iter__(self) -> Iterator[Interaction]:
+        for entry in self.entries():
+            yield self._interaction(decode_call(entry.data))
+
+    def entries(self) -> list[Entry]:
+        """
+        Give the call entries with whole requests, in reading order.
+
+        Raises:
+            CassetteError: One is damaged.
+        """
+        with located(self.path):
+            return reading_order(entry for entry in whole_entries(self._reader) if entry.is_call)
+
+    def takes(self, key: bytes) -> int:
+        """Count the takes recorded for a fingerprint (32 bytes)."""
+        with located(self.path):
+            return self._reader.takes(key)
+
+    def get(self, key: bytes, n: int) -> CallEntry | None:
+        """Give one take of a fingerprint as it stands in the file, or ``None``."""
+        with located(self.path):
+            return self._reader.get(key, n)
+
+    def lookup(
+        self, request: CompletionRequest, *, provider: str = DEFAULT_PROVIDER, stream: bool = False
+    ) -> list[Interaction]:
+        """
+        Give the takes recorded for a request, in order; none is an empty list.
+
+        Args:
+            request: The request as it would be sent.
+            provider: The provider's name it was recorded under.
+            stream: Whether it was recorded as a stream.
+
+        Raises:
+            CassetteError: What the file holds of it is damaged.
+        """
+        key = fingerprint(request, provider, stream=stream).key
+        with located(self.path):
+            found = [self._reader.get(key, n) for n in range(self._reader.takes(key))]
+            return [self._interaction(entry) for entry in found if entry is not None]
+
+    def interaction(self, entry: CallEntry) -> Interaction:
+        """
+        Give the interaction of an entry of this cassette.
+
+        Raises:
+            CassetteError: Its request is damaged.
+        """
+        with located(self.path):
+            request = self._reader.request(entry)
+            whole = CallEntry(
+                call=msgspec.structs.replace(entry.call, request=msgspec.Raw(request)),
+                key=entry.key,
+                n=entry.n,
+                escaped=entry.escaped,
+                volatile=entry.volatile,
+            )
+            return self._interaction(whole)
+
+    def _interaction(self, entry: CallEntry) -> Interaction:
+        try:
+            return interaction_of(entry, decode(bytes(entry.call.request)))
+        except ValueError as error:
+            raise CassetteDamaged(f"a call cannot be read: {error}", path=self.path, record=entry.key) from None
+
+    def segments(self) -> Iterator[tuple[bytes, int, tuple[bytes, ...]]]:
+        """
+        Yield key prefix, take number and segment digests (short or whole) of every call.
+
+        Raises:
+            CassetteError: The table or an entry is damaged.
+        """
+        with located(self.path):
+            table: Sequence[tuple[bytes, ...]] | None = self._reader.segments()
+            if table is None:
+                for entry in whole_entries(self._reader):
+                    if entry.is_call:
+                        yield entry.key[:KEY_LENGTH], entry.n, fingerprint_of(entry.data).segments
+                return
+            calls = (row for row in self._reader.rows() if row.n < FIRST_RESERVED_N)
+            for row, segments in zip(calls, table, strict=True):
+                yield row.key, row.n, segments
+
+
+class located:  # noqa: N801 - reads as a word in a with statement
+    """Name the file in any cassette error that passes and has no path yet."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, CassetteError) and error.path is None and self._path is not None:
+            raise type(error)(
+                error.reason, path=self._path, offset=error.offset, record=error.record, hint=error.hint
+            ) from None
+
+
+def open_cassette(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> Cassette:
+    """
+    Open a cassette of either profile for reading.
+
+    Args:
+        path: The file.
+        limits: Bounds of what is decompressed.
+
+    Raises:
+        CassetteMissing: There is no such file.
+        NotACassette: It is something else.
+        UnsupportedVersion: It was written by a newer release.
+        CassetteDamaged: It does not hold.
+    """
+    place = Path(path)
+    data = read_file(place)
+    with located(place):
+        return cassette_from(data, path=place, limits=limits)
+
+
+def cassette_from(data: bytes, *, path: Path | None = None, limits: Limits = DEFAULT_LIMITS) -> Cassette:
+    """
+    Open a cassette's bytes.
+
+    Raises:
+        CassetteError: They are not a whole cassette of this version.
+    """
+    if looks_like_text(data[:256]):
+        sealed = bytearray()
+        assemble(decode_text(bytes(data), limits=limits), passing=True).write(sealed.extend)
+        return Cassette(SealedReader(bytes(sealed), limits=limits), path=path, profile="text")
+    return Cassette(SealedReader(data, limits=limits), path=path)

@@ -1,0 +1,239 @@
+"""
+Sealing: the earlier cassette and the journals of a run become the new cassette.
+
+The last session of a run to end does the work: while another still records into the same cassette its journal is
+alive, and a closed journal waits for it. So the result is the same in whatever order the sessions end. Each step
+can be cut off and taken again: journals are marked with the digest of the new file before it is swapped in, and
+removed after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import filelock
+
+from playhead.core.modes import Mode
+from playhead.errors import CassetteMissing, RecordingError, SecretFound
+from playhead.format.assembly import Assembly, assemble, whole_entries
+from playhead.format.entries import Entry, call_entry, renumbered
+from playhead.format.limits import DEFAULT_LIMITS, Limits
+from playhead.format.sealed import SealedReader
+from playhead.format.text import encode_text
+from playhead.store.cassette import Cassette, located, open_cassette
+from playhead.store.files import check_target, replacing
+from playhead.store.journals import (
+    JournalContent,
+    State,
+    is_done,
+    journal_paths,
+    read_journal,
+    set_aside,
+)
+
+LOCK_NAME = ".playhead.lock"
+LOCK_SECONDS = 120.0
+"""Longest wait for another process that seals into the same folder; sealing 100,000 calls takes some 20 s."""
+
+Scan = Callable[[Entry], Iterable[tuple[str, str]]]
+"""Gives ``(path, rule)`` for each credential left in an entry."""
+
+
+class Sealed(NamedTuple):
+    """
+    What sealing did.
+
+    Attributes:
+        path: The cassette.
+        written: Whether the file was written; equal evidence leaves it untouched.
+        calls: Calls in the cassette now; 0 where it was not sealed.
+        waiting: Journals of sessions that still record; the last of them will seal.
+        crashed: Journals left by a crash; ``playhead recover`` takes them over.
+    """
+
+    path: Path
+    written: bool
+    calls: int
+    waiting: tuple[Path, ...] = ()
+    crashed: tuple[Path, ...] = ()
+
+
+def is_text(path: Path) -> bool:
+    """Tell by a cassette's name which profile it is written in."""
+    return path.suffix == ".json"
+
+
+def lock_for(path: Path) -> filelock.BaseFileLock:
+    """Give the lock under which cassettes of a folder are swapped; hidden, one a folder."""
+    return filelock.FileLock(path.parent / LOCK_NAME, timeout=LOCK_SECONDS)
+
+
+def seal(path: Path, *, scan: Scan, adopt_crashed: bool = False, fsync: bool = True) -> Sealed:
+    """
+    Unite a cassette with its closed journals.
+
+    Args:
+        path: The cassette.
+        scan: Looks for credentials in each new call.
+        adopt_crashed: Whether journals left by a crash count as closed.
+        fsync: Whether to wait for the disk.
+
+    Raises:
+        SecretFound: A credential was found; nothing was written and the journals stay.
+        RecordingError: The file cannot be written; the old one and the journals stay.
+        CassetteError: The earlier cassette cannot be read; it stays untouched.
+    """
+    check_target(path)
+    try:
+        with lock_for(path):
+            return _seal(path, scan=scan, adopt_crashed=adopt_crashed, fsync=fsync)
+    except filelock.Timeout as error:
+        raise RecordingError(
+            f"another process has held the lock of {str(path.parent)!r} for {LOCK_SECONDS:.0f} s",
+            hint="the journal is kept; run 'playhead recover' on the cassette when that process is done",
+        ) from error
+
+
+def _seal(path: Path, *, scan: Scan, adopt_crashed: bool, fsync: bool) -> Sealed:
+    previous = open_or_none(path)
+    journals = _pending(path, previous)
+    waiting = tuple(journal.path for journal in journals if journal.state is State.ALIVE)
+    wanted = {State.CLOSED, State.CRASHED, State.FAILED} if adopt_crashed else {State.CLOSED}
+    crashed = tuple(journal.path for journal in journals if journal.state is State.CRASHED and not adopt_crashed)
+    closed = [journal for journal in journals if journal.state in wanted]
+    if waiting or not closed:
+        return Sealed(path, written=False, calls=0 if previous is None else len(previous), waiting=waiting, crashed=crashed)
+    with located(path):
+        fresh, entries = unite(previous, closed)
+        refuse_secrets(fresh, scan, path)
+        earlier = None if previous is None else previous.reader
+        assembly = assemble(entries, previous=earlier, passing=is_text(path))
+    done = set_aside_all(closed, assembly.digest)
+    written = previous is None or previous.digest != assembly.digest.hex()
+    if written:
+        write_assembly(path, assembly, fsync=fsync)
+    for journal in done:
+        journal.unlink(missing_ok=True)
+    calls = sum(1 for entry in assembly.entries if entry.is_call)
+    return Sealed(path, written=written, calls=calls, crashed=crashed)
+
+
+def open_or_none(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Cassette | None:
+    """
+    Open a cassette, or give ``None`` where there is no file.
+
+    Raises:
+        CassetteError: There is one, and it cannot be read.
+    """
+    try:
+        return open_cassette(path, limits=limits)
+    except CassetteMissing:
+        return None
+
+
+def _pending(path: Path, previous: Cassette | None) -> list[JournalContent]:
+    """Read the journals beside a cassette; those already in it, left by a crash between swap and removal, go."""
+    digest = None if previous is None else bytes.fromhex(previous.digest)
+    found: list[JournalContent] = []
+    for journal in journal_paths(path):
+        if is_done(journal, digest):
+            journal.unlink(missing_ok=True)
+        else:
+            found.append(read_journal(journal))
+    return found
+
+
+def unite(previous: Cassette | None, journals: list[JournalContent]) -> tuple[list[Entry], list[Entry]]:
+    """
+    Number the calls of journals and unite them with an earlier cassette's.
+
+    Takes of one request are numbered by the time their calls started, after the earlier cassette's takes, or from 0
+    where a journal's mode replaces the cassette.
+
+    Returns:
+        The new entries, and all entries.
+    """
+    replaces = any(journal.mode is Mode.RECORD for journal in journals)
+    kept: list[Entry] = []
+    if previous is not None:
+        kept = [entry for entry in whole_entries(previous.reader) if not replaces or not entry.is_call]
+    counts: dict[bytes, int] = {}
+    for entry in kept:
+        if entry.is_call:
+            counts[entry.key] = counts.get(entry.key, 0) + 1
+    calls = sorted((call.start, bytes(call.entry)) for journal in journals for call in journal.calls)
+    fresh: list[Entry] = []
+    seen: set[tuple[int, bytes]] = set()
+    for start, data in calls:
+        if (start, data) in seen:
+            continue
+        seen.add((start, data))
+        entry = call_entry(data)
+        n = counts.get(entry.key, 0)
+        counts[entry.key] = n + 1
+        fresh.append(Entry(entry.key, n, renumbered(data, n)))
+    return fresh, kept + fresh
+
+
+def failed_path(path: Path) -> Path:
+    """Give the place where the recording of a run that failed is kept apart."""
+    for ending in (".cassette.json", ".cassette", ".json"):
+        if path.name.endswith(ending):
+            return path.with_name(f"{path.name.removesuffix(ending)}.failed{ending}")
+    return path.with_name(f"{path.name}.failed")
+
+
+def seal_failed(path: Path, journal: Path, *, scan: Scan) -> Path:
+    """
+    Keep the recording of a run that failed beside its cassette, for a person to look at.
+
+    Raises:
+        SecretFound: A credential was found; the journal stays.
+        RecordingError: The file cannot be written; the journal stays.
+    """
+    apart = failed_path(path)
+    fresh, entries = unite(None, [read_journal(journal)])
+    refuse_secrets(fresh, scan, apart)
+    write_assembly(apart, assemble(entries, passing=is_text(apart)))
+    journal.unlink(missing_ok=True)
+    return apart
+
+
+def refuse_secrets(entries: Iterable[Entry], scan: Scan, path: Path) -> None:
+    """
+    Refuse to go on where a credential is left in an entry.
+
+    Raises:
+        SecretFound: One was found; the error says where, never what.
+    """
+    findings = tuple((entry.key.hex()[:12], place, rule) for entry in entries for place, rule in scan(entry))
+    if findings:
+        shown = ", ".join(f"{place} of {key} ({rule})" for key, place, rule in findings[:5])
+        raise SecretFound(
+            f"refusing to write {str(path)!r}: {len(findings)} credential(s) found: {shown}",
+            findings=findings,
+            hint="add a redaction rule and record again; the journal stays until then",
+        )
+
+
+def set_aside_all(journals: list[JournalContent], digest: bytes) -> list[Path]:
+    """Mark every journal as part of the file that is about to be written."""
+    return [set_aside(journal.path, digest) for journal in journals]
+
+
+def write_assembly(path: Path, assembly: Assembly, *, fsync: bool = True) -> None:
+    """
+    Write a cassette in the profile its name asks for.
+
+    Raises:
+        RecordingError: The file cannot be written; what stood there stays.
+    """
+    with replacing(path, fsync=fsync) as write:
+        if is_text(path):
+            sealed = bytearray()
+            assembly.write(sealed.extend)
+            write(encode_text(whole_entries(SealedReader(bytes(sealed)))))
+        else:
+            assembly.write(write)
