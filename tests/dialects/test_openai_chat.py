@@ -110,9 +110,7 @@ def test_decode_everything() -> None:
             "role": "assistant",
             "content": "ACME Corp",
             "annotations": [],
-            "tool_calls": [
-                {"id": "c1", "type": "function", "function": {"name": "f", "arguments": ARGUMENTS}}
-            ],
+            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": ARGUMENTS}}],
         },
         id="chatcmpl-1",
         system_fingerprint="fp_1",
@@ -336,11 +334,7 @@ def test_reader_gives_the_same_for_any_chunking(cuts: list[int]) -> None:
     """However the body is cut, pieces and completion are the same; nothing counts after the end mark."""
     reader = ChatStreamReader(keep_chunks=True)
     edges = [0, *cuts, len(HELLO)]
-    pieces = [
-        piece
-        for start, end in itertools.pairwise(edges)
-        for piece in reader.feed(HELLO[start:end])
-    ]
+    pieces = [piece for start, end in itertools.pairwise(edges) for piece in reader.feed(HELLO[start:end])]
     assert pieces == ["Hél", "lo"]
     assert reader.done
     completion = reader.finish()

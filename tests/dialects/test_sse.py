@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import TYPE_CHECKING
 
+import httpx_sse
 import pytest
 from httpx_sse._decoders import SSEDecoder, SSELineDecoder
 from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.dialects.sse import Comment, Event, Message, Parser, Retry
-
-if TYPE_CHECKING:
-    import httpx_sse
 
 
 def parse(*chunks: bytes) -> list[Event]:

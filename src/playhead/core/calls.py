@@ -181,7 +181,7 @@ def _given(struct: Completion | Failure | Stream | Usage | ToolCall) -> dict[str
     fields: dict[str, Any] = {}
     for name, default in zip(struct.__struct_fields__, _defaults(type(struct)), strict=True):
         value = getattr(struct, name)
-        if value is not default and value != default:
+        if value is not default and (type(value) is not type(default) or value != default):
             fields[name] = value
     return fields
 
@@ -190,7 +190,9 @@ def _defaults(cls: type[msgspec.Struct]) -> tuple[Any, ...]:
     known = _DEFAULTS.get(cls)
     if known is None:
         known = _DEFAULTS[cls] = tuple(
-            field.default_factory() if field.default is msgspec.NODEFAULT and callable(field.default_factory) else field.default
+            field.default_factory()
+            if field.default is msgspec.NODEFAULT and callable(field.default_factory)
+            else field.default
             for field in msgspec.structs.fields(cls)
         )
     return known
@@ -223,8 +225,9 @@ def encode_outcome(fields: dict[str, Any]) -> EncodedOutcome:
     """
     ids = detach(fields)
     normal = normalise(fields)
-    pins = normalise([[list(path), value] for path, value in ids]) if ids else []
-    return EncodedOutcome(encode_normal(normal), normal is not fields or '"$' in str(pins), pins)
+    plain = [[list(path), value] for path, value in ids]
+    pins = normalise(plain)
+    return EncodedOutcome(encode_normal(normal), normal is not fields or pins is not plain, pins)
 
 
 def compose_call(
@@ -262,11 +265,11 @@ def decode_call(data: bytes | memoryview) -> CallEntry:
     Decode a call entry.
 
     Raises:
-        msgspec.DecodeError, ValueError: The bytes are not those of a call entry.
+        msgspec.DecodeError, ValueError, RecursionError: The bytes are not those of a call entry.
     """
     try:
         entry = _ENTRY.decode(data)
-    except (msgspec.ValidationError, ValueError):
+    except ValueError:
         # An escape form may stand where the types want text; the general way reads those, or says what is wrong.
         return _decode_plain(data)
     if entry.escaped or entry.volatile.ids:
@@ -276,10 +279,10 @@ def decode_call(data: bytes | memoryview) -> CallEntry:
 
 def _decode_plain(data: bytes | memoryview) -> CallEntry:
     plain = _PLAIN_ENTRY.decode(data)
-    outcome = plain.call.outcome
-    attach(outcome, plain.volatile.ids)
+    outcome, pins = plain.call.outcome, plain.volatile.ids
     if plain.escaped:
-        outcome = restore(outcome)
+        outcome, pins = restore(outcome), restore(pins)
+    attach(outcome, pins)
     try:
         typed = msgspec.convert(outcome, Outcome)  # pyright: ignore[reportArgumentType]
     except (TypeError, msgspec.ValidationError) as error:

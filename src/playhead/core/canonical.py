@@ -15,7 +15,7 @@ import binascii
 import math
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -27,12 +27,18 @@ MAX_DEPTH = 64
 MIN_PACKED_FLOATS = 16
 """Shortest list of floats that is packed; below it the JSON text is about as short and can be read."""
 
+MAX_INTEGER_BITS = 13_000
+"""Longest integer, some 3,900 digits: Python itself refuses to read back much longer ones."""
+
+MALFORMED = (msgspec.DecodeError, ValueError, RecursionError)
+"""What reading bytes of unknown origin as JSON can raise."""
+
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _INT_MIN, _INT_MAX = -(2**63), 2**64 - 1
 _FLOAT_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
-class _Unrecordable(Exception):
+class _UnrecordableError(Exception):
     """Carries the path of a value without a form, built while unwinding."""
 
     def __init__(self, reason: str) -> None:
@@ -63,6 +69,7 @@ def decode(data: bytes | memoryview) -> Any:
     Raises:
         msgspec.DecodeError: The bytes are not JSON.
         ValueError: An escape form is malformed.
+        RecursionError: The value is nested far deeper than any that is written (all three: ``MALFORMED``).
     """
     return restore(msgspec.json.decode(data))
 
@@ -78,7 +85,7 @@ def normalise(value: Any) -> Any:
     """
     try:
         return _normalise(value, MAX_DEPTH)
-    except _Unrecordable as error:
+    except _UnrecordableError as error:
         path = "$" + "".join(reversed(error.path))
         raise RecordingError(
             f"cannot record {path}: {error.reason}",
@@ -88,22 +95,28 @@ def normalise(value: Any) -> Any:
 
 
 def _normalise(value: Any, depth: int) -> Any:
-    kind = type(value)
+    kind: type[Any] = type(value)
     if kind is str:
         return value if value.isascii() else _normal_text(value)
     if kind is bool or value is None:
         return value
     if kind is int:
-        return value if _INT_MIN <= value <= _INT_MAX else {"$int": str(value)}
+        return value if _INT_MIN <= value <= _INT_MAX else _normal_integer(value)
     if kind is float:
-        return value if math.isfinite(value) else {"$float": "nan" if value != value else f"{value}"}
+        return value if math.isfinite(value) else {"$float": "nan" if math.isnan(value) else f"{value}"}
     if depth == 0:
-        raise _Unrecordable(f"nested deeper than {MAX_DEPTH}")
+        raise _UnrecordableError(f"nested deeper than {MAX_DEPTH}")
     if kind is dict:
         return _normal_dict(value, depth - 1)
     if kind is list or kind is tuple:
         return _normal_list(value, depth - 1)
     return _normal_other(value, depth)
+
+
+def _normal_integer(value: int) -> Any:
+    if value.bit_length() > MAX_INTEGER_BITS:
+        raise _UnrecordableError(f"an integer of {value.bit_length()} bits")
+    return {"$int": str(value)}
 
 
 def _normal_text(text: str) -> Any:
@@ -116,13 +129,17 @@ def _normal_text(text: str) -> Any:
 
 def _normal_dict(value: dict[Any, Any], depth: int) -> Any:
     for key in value:
-        if type(key) is not str or not (key.isascii() or _normal_text(key) is key):
+        if type(key) is not str:
+            if all(isinstance(name, str) for name in value):
+                return _normal_dict({str.__str__(name): item for name, item in value.items()}, depth)
+            return _normal_map(value, depth)
+        if not (key.isascii() or _normal_text(key) is key):
             return _normal_map(value, depth)
     changed: dict[str, Any] | None = None
     for key, item in value.items():
         try:
             normal = _normalise(item, depth)
-        except _Unrecordable as error:
+        except _UnrecordableError as error:
             error.path.append(f".{key}")
             raise
         if changed is None and (normal is not item or key[:1] == "$"):
@@ -136,20 +153,20 @@ def _normal_map(value: dict[Any, Any], depth: int) -> Any:
     pairs: list[list[Any]] = []
     for key, item in value.items():
         if isinstance(key, (tuple, frozenset)):
-            raise _Unrecordable(f"key {key!r} is not a plain value")
+            raise _UnrecordableError(f"key {key!r} is not a plain value")
         pairs.append([_normalise(key, depth), _normalise(item, depth)])
     pairs.sort(key=lambda pair: _ENCODER.encode(pair[0]))
     return {"$map": pairs}
 
 
 def _normal_list(value: list[Any] | tuple[Any, ...], depth: int) -> Any:
-    if len(value) >= MIN_PACKED_FLOATS and all(type(item) is float for item in value):
+    if len(value) >= MIN_PACKED_FLOATS and all(isinstance(item, float) for item in value):
         return _pack_floats(value)
     changed: list[Any] | None = None
     for index, item in enumerate(value):
         try:
             normal = _normalise(item, depth)
-        except _Unrecordable as error:
+        except _UnrecordableError as error:
             error.path.append(f"[{index}]")
             raise
         if changed is None and normal is not item:
@@ -161,7 +178,7 @@ def _normal_list(value: list[Any] | tuple[Any, ...], depth: int) -> Any:
 
 def _normal_other(value: Any, depth: int) -> Any:
     if isinstance(value, (bytes, bytearray, memoryview)):
-        return {"$bytes": _to_base64(bytes(value))}
+        return {"$bytes": _to_base64(bytes(cast("bytes", value)))}
     if isinstance(value, str):
         return _normalise(str.__str__(value), depth)
     if isinstance(value, int):
@@ -172,7 +189,7 @@ def _normal_other(value: Any, depth: int) -> Any:
         return _normalise(dict(cast("Mapping[Any, Any]", value)), depth)
     if isinstance(value, (list, tuple)):
         return _normalise(list(cast("list[Any]", value)), depth)
-    raise _Unrecordable(f"a {type(value).__module__}.{type(value).__qualname__} is not a plain value")
+    raise _UnrecordableError(f"a {type(value).__module__}.{type(value).__qualname__} is not a plain value")
 
 
 def _pack_floats(values: list[Any] | tuple[Any, ...]) -> Any:
@@ -191,16 +208,16 @@ def _to_base64(data: bytes) -> str:
 
 def _from_base64(text: Any) -> bytes:
     if not isinstance(text, str):
-        raise ValueError(f"expected base64 text, got {text!r}")  # noqa: TRY004 - one class for any malformed form
+        raise ValueError(f"expected base64 text, got {text!r}")
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
         raise ValueError(f"malformed base64: {error}") from None
 
 
-def _unpack_floats(code: str) -> Callable[[Any], list[float]]:
+def _unpack_floats(code: Literal["f", "d"]) -> Callable[[Any], list[float]]:
     def unpack(text: Any) -> list[float]:
-        values = array.array(code)
+        values: array.array[float] = array.array(code)
         values.frombytes(_from_base64(text))
         if sys.byteorder == "big":
             values.byteswap()
@@ -210,7 +227,7 @@ def _unpack_floats(code: str) -> Callable[[Any], list[float]]:
 
 
 def _restore_float(word: Any) -> float:
-    if word not in _FLOAT_WORDS:
+    if not isinstance(word, str) or word not in _FLOAT_WORDS:
         raise ValueError(f"unknown float {word!r}")
     return _FLOAT_WORDS[word]
 
@@ -246,16 +263,20 @@ def restore(value: Any) -> Any:
 
     Raises:
         ValueError: A form is unknown or malformed.
+        RecursionError: The value is nested far deeper than any that is written.
     """
-    kind = type(value)
-    if kind is dict:
-        if len(value) == 1:
-            key = next(iter(value))
-            if key[:1] == "$" and key[:2] != "$$":
-                if key not in _FORMS:
-                    raise ValueError(f"unknown escape form {key!r}")
-                return _FORMS[key](value[key])
-        return {(k[1:] if k[:1] == "$" else k): restore(v) for k, v in value.items()}
-    if kind is list:
-        return [restore(item) for item in value]
+    if type(value) is dict:
+        return _restore_dict(cast("dict[str, Any]", value))
+    if type(value) is list:
+        return [restore(item) for item in cast("list[Any]", value)]
     return value
+
+
+def _restore_dict(value: dict[str, Any]) -> Any:
+    if len(value) == 1:
+        key = next(iter(value))
+        if key[:1] == "$" and key[:2] != "$$":
+            if key not in _FORMS:
+                raise ValueError(f"unknown escape form {key!r}")
+            return _FORMS[key](value[key])
+    return {(k[1:] if k[:1] == "$" else k): restore(v) for k, v in value.items()}

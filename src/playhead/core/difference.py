@@ -33,8 +33,14 @@ def differences(recorded: Any, asked: Any, path: str = "") -> Iterator[Differenc
         yield from _in_mappings(cast("Mapping[str, Any]", recorded), cast("Mapping[str, Any]", asked), path)
     elif isinstance(recorded, (list, tuple)) and isinstance(asked, (list, tuple)):
         yield from _in_lists(list(cast("list[Any]", recorded)), list(cast("list[Any]", asked)), path)
-    elif recorded != asked or type(recorded) is not type(asked):
+    elif not _alike(recorded, asked):
         yield Difference(path or "$", *excerpts(recorded, asked))
+
+
+def _alike(recorded: Any, asked: Any) -> bool:
+    if type(recorded) is not type(asked):
+        return False
+    return bool(recorded == asked) or (recorded != recorded and asked != asked)  # noqa: PLR0124 - NaN is like NaN
 
 
 def _in_mappings(recorded: Mapping[str, Any], asked: Mapping[str, Any], path: str) -> Iterator[Difference]:

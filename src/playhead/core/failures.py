@@ -7,7 +7,6 @@ above it that it does know, at worst ``InferenceProviderError``, with the record
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,12 +15,36 @@ from playhead.core.canonical import normalise
 from playhead.core.model import Failure
 from playhead.errors import InferenceProviderError, PlayheadError, RecordingError
 
-_HARMLESS_BUILTINS = (
-    "Exception ArithmeticError AssertionError AttributeError BufferError ConnectionAbortedError ConnectionError "
-    "ConnectionRefusedError ConnectionResetError BrokenPipeError EOFError FileNotFoundError IndexError "
-    "InterruptedError KeyError LookupError MemoryError NotImplementedError OSError OverflowError PermissionError "
-    "RecursionError ReferenceError RuntimeError TimeoutError TypeError ValueError ZeroDivisionError"
-).split()
+_HARMLESS_BUILTINS: tuple[type[Exception], ...] = (
+    Exception,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    BrokenPipeError,
+    BufferError,
+    ConnectionAbortedError,
+    ConnectionError,
+    ConnectionRefusedError,
+    ConnectionResetError,
+    EOFError,
+    FileNotFoundError,
+    IndexError,
+    InterruptedError,
+    KeyError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    PermissionError,
+    RecursionError,
+    ReferenceError,
+    RuntimeError,
+    TimeoutError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+)
 
 
 def qualified_name(cls: type[BaseException]) -> str:
@@ -30,7 +53,7 @@ def qualified_name(cls: type[BaseException]) -> str:
 
 
 def _known_classes() -> dict[str, type[Exception]]:
-    known = {qualified_name(cls): cls for name in _HARMLESS_BUILTINS for cls in (getattr(builtins, name),)}
+    known = {qualified_name(cls): cls for cls in _HARMLESS_BUILTINS}
     for value in vars(errors).values():
         if isinstance(value, type) and issubclass(value, PlayheadError):
             known[qualified_name(value)] = value
@@ -46,20 +69,22 @@ def describe(error: Exception) -> Failure:
     cls = type(error)
     name = qualified_name(cls)
     # A class every reader knows needs no second choice.
-    bases = () if name in KNOWN else tuple(qualified_name(base) for base in cls.__mro__[1:] if issubclass(base, Exception))
-    ours = isinstance(error, PlayheadError)
-    message = error.message if ours else str(error)
-    retry_after = getattr(error, "retry_after", None)
+    bases = (
+        () if name in KNOWN else tuple(qualified_name(base) for base in cls.__mro__[1:] if issubclass(base, Exception))
+    )
+    ours = error if isinstance(error, PlayheadError) else None
+    message = str(error) if ours is None else ours.message
+    retry_after: Any = getattr(error, "retry_after", None)
     context: Any = getattr(error, "context", None)
     return Failure(
         type=name,
         message=message,
-        error_code=error.error_code if ours else _text_or_none(getattr(error, "error_code", None)),
+        error_code=_text_or_none(getattr(error, "error_code", None)),
         context=_plain_or_empty(context),
         retryable=bool(getattr(error, "retryable", False)),
         retry_after=float(retry_after) if type(retry_after) in (int, float) else None,
         bases=bases[:-1],  # without Exception, which says nothing
-        args=None if ours else _plain_arguments(error.args, message),
+        args=None if ours is not None else _plain_arguments(error, message),
     )
 
 
@@ -81,7 +106,10 @@ def _plain_or_empty(context: Any) -> dict[str, Any]:
     return kept
 
 
-def _plain_arguments(arguments: tuple[Any, ...], message: str) -> tuple[Any, ...] | None:
+def _plain_arguments(error: Exception, message: str) -> tuple[Any, ...] | None:
+    arguments = error.args
+    if isinstance(error, OSError) and error.filename is not None:
+        arguments = (*arguments, error.filename)
     if arguments == (message,) or (not arguments and not message):
         return None
     try:
@@ -126,7 +154,9 @@ def _make(cls: type[Exception], failure: Failure) -> Exception | None:
         arguments = ()
     # __new__ alone: a vendor's __init__ may want a live response object that no cassette holds.
     error = cls.__new__(cls, *arguments)
-    error.args = arguments
+    if not issubclass(cls, OSError):
+        # OSError takes a file name out of its arguments by itself.
+        error.args = arguments
     facts: dict[str, Any] = {}
     if issubclass(cls, PlayheadError):
         facts = {"message": failure.message, "hint": None}

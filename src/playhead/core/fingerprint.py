@@ -7,12 +7,12 @@ time-outs, host. Numbers are compared by value, so a temperature of 1 and of 1.0
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from playhead.core.canonical import encode
+from playhead.core.canonical import encode, encode_normal, normalise
 from playhead.core.model import CompletionRequest
 
 SCHEME = b"playhead fingerprint 1\n"
@@ -86,47 +86,35 @@ def _text_digest(text: str | None) -> bytes:
 
 def _params_digest(request: CompletionRequest, stream: bool) -> bytes:
     if request.params:
-        return _digest(_params(request.temperature, request.max_tokens, stream, request.params))
+        return _params_of(request.temperature, request.max_tokens, stream, request.params)
     return _plain_params_digest(request.temperature, request.max_tokens, stream)
 
 
 @lru_cache(maxsize=256)
 def _plain_params_digest(temperature: float | None, max_tokens: int | None, stream: bool) -> bytes:
-    return _digest(_params(temperature, max_tokens, stream, {}))
+    return _params_of(temperature, max_tokens, stream, {})
 
 
-def _params(
-    temperature: float | None, max_tokens: int | None, stream: bool, further: Mapping[str, Any]
-) -> dict[str, Any]:
+def _params_of(temperature: float | None, max_tokens: int | None, stream: bool, further: Mapping[str, Any]) -> bytes:
     sent: dict[str, Any] = {"stream": stream}
     if temperature is not None:
         sent["temperature"] = temperature
     if max_tokens is not None:
         sent["max_tokens"] = max_tokens
-    return {name: unify_numbers(value) for name, value in (sent | dict(further)).items()}
+    return sha256(encode_normal(unify_numbers(normalise(sent | dict(further))))).digest()
 
 
 def unify_numbers(value: Any) -> Any:
     """Give integral floats as integers, at any depth, where a float holds every integer (below 2**53)."""
-    if type(value) is float:
+    if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if isinstance(value, Mapping):
-        return {key: unify_numbers(item) for key, item in _items(value)}
-    if isinstance(value, (list, tuple)):
-        return [unify_numbers(item) for item in _elements(value)]
-    return value
-
-
-def _items(value: Mapping[Any, Any]) -> Iterable[tuple[Any, Any]]:
-    return value.items()
-
-
-def _elements(value: list[Any] | tuple[Any, ...]) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return {key: unify_numbers(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [unify_numbers(item) for item in cast("list[Any]", value)]
     return value
 
 
 def segment_names(count: int) -> tuple[str, ...]:
     """Name ``count`` segments: ``operation`` ... ``params``, ``message 0``, ``message 1`` ..."""
     return HEAD_SEGMENTS + tuple(f"message {index}" for index in range(count - len(HEAD_SEGMENTS)))
-
-

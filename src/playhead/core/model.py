@@ -16,7 +16,7 @@ import msgspec
 from playhead.errors import UsageError
 
 
-class Family(str, enum.Enum):
+class Family(enum.StrEnum):
     """What kind of answer is asked for."""
 
     LLM = "llm"
@@ -26,7 +26,7 @@ class Family(str, enum.Enum):
     EMBEDDING = "embedding"
 
 
-class Origin(str, enum.Enum):
+class Origin(enum.StrEnum):
     """Where an outcome came from; a stub never passes for evidence of a live model."""
 
     LIVE = "live"
@@ -108,7 +108,7 @@ class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Give the count of that name, or the default."""
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401 - this is what get is made of
 
     def __contains__(self, key: object) -> bool:
         return key in _USAGE_KEYS or key in _USAGE_ALIASES or key in self.details
@@ -165,7 +165,10 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.messages is None:
             self._check_prompt()
         else:
+            if type(self.messages) is not tuple:
+                msgspec.structs.force_setattr(self, "messages", tuple(self.messages))
             self._check_messages(self.messages)
+        self._check_id(self.id)
         if self.temperature is not None:
             self._check_temperature(self.temperature)
         if self.model is not None:
@@ -195,8 +198,14 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         for message in messages:
             if not isinstance(message, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise TypeError(f"each message must be a mapping, got {message!r}")
-        if type(messages) is not tuple:
-            msgspec.structs.force_setattr(self, "messages", tuple(messages))
+
+    def _check_id(self, given: Any) -> None:
+        if not isinstance(given, str):
+            raise TypeError(f"id must be a str, got {given!r}")
+        try:
+            given.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"id {given!r} is not valid Unicode") from None
 
     def _check_temperature(self, value: float) -> None:
         if type(value) not in (int, float):

@@ -7,7 +7,7 @@ import enum
 from playhead.errors import UsageError
 
 
-class Mode(str, enum.Enum):
+class Mode(enum.StrEnum):
     """What a session does with a call; ``playhead.engine.table`` says it in full."""
 
     REPLAY = "replay"
@@ -41,8 +41,9 @@ def parse_mode(value: Mode | str) -> Mode:
     if isinstance(value, Mode):
         return value
     word = value.strip().lower()
-    if word in VCR_NAMES:
-        return VCR_NAMES[word]
+    theirs = VCR_NAMES.get(word.replace("-", "_"))
+    if theirs is not None:
+        return theirs
     try:
         return Mode(word.replace("_", "-"))
     except ValueError:

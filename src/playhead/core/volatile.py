@@ -45,6 +45,10 @@ def attach(outcome: dict[str, Any], pins: list[Any]) -> None:
     """
     Put volatile facts back, in place.
 
+    Args:
+        outcome: The outcome's fields, escape forms undone.
+        pins: The facts, escape forms undone.
+
     Raises:
         ValueError: A path leads nowhere.
     """

@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from playhead.core.model import Completion, CompletionRequest
 from playhead.dialects.openai_wire import decode_usage, mapping, merge, refuse_error, sequence, text
 from playhead.errors import ProviderError, UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Vector = tuple[float, ...]
 

@@ -157,7 +157,9 @@ def no_match_message(
     request: CompletionRequest, provider: str, found: Nearest | None, where: Situation, *, stream: bool
 ) -> tuple[str, str]:
     """Give message and hint for a request that was never recorded."""
-    lines = [f"nothing recorded matches this {'streamed ' if stream else ''}call to {provider!r} (model {request.model!r})"]
+    lines = [
+        f"nothing recorded matches this {'streamed ' if stream else ''}call to {provider!r} (model {request.model!r})"
+    ]
     if where.calls is None:
         lines.append(f"there is no cassette {where.cassette!r}")
     elif found is None:

@@ -63,7 +63,9 @@ class Player:
     Numbers are given when a call starts, so calls that run side by side replay the same whatever order they end in.
     """
 
-    def __init__(self, mode: Mode, recordings: Recordings | None, *, takes: Takes = Takes.SEQUENCE, seed: int = 0) -> None:
+    def __init__(
+        self, mode: Mode, recordings: Recordings | None, *, takes: Takes = Takes.SEQUENCE, seed: int = 0
+    ) -> None:
         """
         Start a session's state.
 
@@ -143,7 +145,9 @@ class Player:
 
     def note_answer(self, key: bytes, request_id: str, outcome: Outcome) -> None:
         """Remember a success under its idempotency id, so that the same id does not bill twice."""
-        if request_id and not isinstance(outcome, Failure) and not (
-            isinstance(outcome, Stream) and not isinstance(outcome.end, Completion)
+        if (
+            request_id
+            and not isinstance(outcome, Failure)
+            and not (isinstance(outcome, Stream) and not isinstance(outcome.end, Completion))
         ):
             self._answers[key, request_id] = outcome

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from playhead.core.modes import Mode
 
 
-class Situation(str, enum.Enum):
+class Situation(enum.StrEnum):
     """What a session finds when a call comes."""
 
     NO_CASSETTE = "no cassette"
@@ -19,7 +19,7 @@ class Situation(str, enum.Enum):
     NO_MATCH = "no match"
 
 
-class Verdict(str, enum.Enum):
+class Verdict(enum.StrEnum):
     """What a session does with a call."""
 
     REPLAY = "replay"

@@ -8,7 +8,7 @@ from hashlib import sha256
 from playhead.errors import UsageError
 
 
-class Takes(str, enum.Enum):
+class Takes(enum.StrEnum):
     """
     The order several takes of one request are played in.
 

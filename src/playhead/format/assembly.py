@@ -7,6 +7,7 @@ the earlier file as it is.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
@@ -138,7 +139,7 @@ def _split_all(entries: Iterable[Entry]) -> list[Entry]:
         parts.update(own)
     found += [Entry(key, PART_N, data) for key, data in parts.items()]
     found.sort(key=lambda entry: entry.place)
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         if one.place == other.place:
             raise CassetteDamaged("two entries share the first 16 bytes of their keys", record=one.key.hex())
     return found

@@ -7,14 +7,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from playhead.core.calls import key_bytes, request_from
-from playhead.core.canonical import encode, restore
+from playhead.core.calls import key_bytes, key_text, request_from
+from playhead.core.canonical import MALFORMED, encode, encode_normal, restore
 from playhead.core.fingerprint import Fingerprint, fingerprint
+from playhead.core.model import Origin
 from playhead.errors import CassetteDamaged, PlayheadError
 from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH
 
 
-class Shell(msgspec.Struct, omit_defaults=True):
+class Shell(msgspec.Struct, frozen=True):
     """A call entry with its evidence and volatile facts left as bytes."""
 
     call: msgspec.Raw
@@ -25,7 +26,7 @@ class Shell(msgspec.Struct, omit_defaults=True):
     volatile: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
-class _Evidence(msgspec.Struct):
+class _Evidence(msgspec.Struct, frozen=True):
     outcome: msgspec.Raw
     provider: str
     request: msgspec.Raw
@@ -37,6 +38,7 @@ class _OutcomeKind(msgspec.Struct):
 
 
 _SHELL = msgspec.json.Decoder(Shell)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EVIDENCE = msgspec.json.Decoder(_Evidence)
 _KIND = msgspec.json.Decoder(_OutcomeKind)
 _ENCODER = msgspec.json.Encoder(order="sorted")
@@ -76,7 +78,7 @@ def shell_of(data: bytes) -> Shell:
     """
     try:
         shell = _SHELL.decode(data)
-    except (msgspec.DecodeError, ValueError) as error:
+    except MALFORMED as error:
         raise CassetteDamaged(f"a call cannot be read: {error}") from None
     if shell.type != "call" or not 0 <= shell.n < FIRST_RESERVED_N:
         raise CassetteDamaged(f"not a call: type {shell.type!r}, take {shell.n}")
@@ -99,22 +101,37 @@ def call_entry(data: bytes) -> Entry:
 
 def renumbered(data: bytes, n: int) -> bytes:
     """Give a call entry's bytes with another take number."""
-    shell = shell_of(data)
-    if shell.n == n:
+    if shell_of(data).n == n:
         return data
-    shell.n = n
-    return _ENCODER.encode(shell)
+    return _with_field(data, "n", str(n).encode())
+
+
+def _with_field(data: bytes | msgspec.Raw, name: str, value: bytes) -> bytes:
+    """Replace one field of an object; the others stay as they are, those of a newer release too."""
+    fields = _FIELDS.decode(data)
+    fields[name] = msgspec.Raw(value)
+    return _ENCODER.encode(fields)
 
 
 def with_request(data: bytes, request: bytes) -> bytes:
     """Give a call entry's bytes with its request's bytes replaced: split, or joined."""
     shell = shell_of(data)
-    evidence = evidence_of(shell)
-    if bytes(evidence.request) == request:
+    if bytes(evidence_of(shell).request) == request:
         return data
-    evidence.request = msgspec.Raw(request)
-    shell.call = msgspec.Raw(_ENCODER.encode(evidence))
-    return _ENCODER.encode(shell)
+    return _with_field(data, "call", _with_field(shell.call, "request", request))
+
+
+def edited(data: bytes) -> bytes:
+    """
+    Give a call entry that was changed by hand as one that says so, under the key its request now has.
+
+    Raises:
+        CassetteDamaged: What is left is not a call.
+    """
+    shell = shell_of(data)
+    evidence_of(shell)
+    marked = _with_field(data, "call", _with_field(shell.call, "origin", encode_normal(Origin.EDITED.value)))
+    return _with_field(marked, "key", encode_normal(key_text(fingerprint_of(marked).key)))
 
 
 def evidence_of(shell: Shell) -> _Evidence:
@@ -126,7 +143,7 @@ def evidence_of(shell: Shell) -> _Evidence:
     """
     try:
         return _EVIDENCE.decode(shell.call)
-    except (msgspec.DecodeError, ValueError) as error:
+    except MALFORMED as error:
         raise CassetteDamaged(f"a call's evidence cannot be read: {error}") from None
 
 
@@ -144,7 +161,7 @@ def request_of(data: bytes) -> dict[str, Any]:
     """
     try:
         fields = restore(msgspec.json.decode(request_bytes(data)))
-    except ValueError as error:
+    except MALFORMED as error:
         raise CassetteDamaged(f"a request cannot be read: {error}") from None
     if not isinstance(fields, dict):
         raise CassetteDamaged("a request is not an object")
@@ -163,7 +180,7 @@ def fingerprint_of(data: bytes) -> Fingerprint:
         request = request_from(request_of(data))
         stream = _KIND.decode(evidence.outcome).kind == "stream"
         return fingerprint(request, evidence.provider, stream=stream)
-    except (msgspec.DecodeError, ValueError, PlayheadError) as error:
+    except (*MALFORMED, PlayheadError) as error:
         raise CassetteDamaged(f"a request cannot be read: {error}") from None
 
 
@@ -178,8 +195,10 @@ def reading_order(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _reading_key(entry: Entry) -> tuple[Any, ...]:
-    fields = request_of(entry.data)
-    request = request_from(fields)
+    try:
+        request = request_from(request_of(entry.data))
+    except ValueError as error:
+        raise CassetteDamaged(f"a request cannot be read: {error}", record=entry.key.hex()) from None
     messages = [encode(message) for message in request.conversation()]
     return (
         evidence_of(shell_of(entry.data)).provider,

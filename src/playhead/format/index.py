@@ -106,7 +106,10 @@ class Index:
         """Give a checked bucket: its rows, the offset of its first frame, the number of its first row."""
         at = self._fans + number * FAN.size
         first, offset, check, next_first, next_offset, _ = _TWO_FANS.unpack(self._data[at : at + 2 * FAN.size])
-        if not first <= next_first <= self._count or not self._frames_start <= offset <= next_offset <= self._frames_end:
+        if (
+            not first <= next_first <= self._count
+            or not self._frames_start <= offset <= next_offset <= self._frames_end
+        ):
             raise CassetteDamaged("the index has impossible bounds", offset=at)
         rows = self._data[self._rows + first * ROW.size : self._rows + next_first * ROW.size]
         if check != crc32(rows, crc32(_NEXT.pack(number, first, offset, next_first, next_offset))):

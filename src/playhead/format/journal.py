@@ -8,14 +8,18 @@ anything else that does not hold is damage.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import cast
 from zlib import crc32
 
 import msgspec
 
+from playhead.core.canonical import MALFORMED
 from playhead.core.modes import Mode
 from playhead.errors import CassetteDamaged, UnsupportedVersion
-from playhead.format.numbers import JOURNAL_VERSION
+from playhead.format.numbers import JOURNAL_VERSION, SEGMENT_PREFIX
 
 
 class JournalHead(msgspec.Struct, frozen=True, tag="journal", tag_field="type"):
@@ -38,10 +42,25 @@ class JournalCall(msgspec.Struct, frozen=True, tag="call", tag_field="type"):
     Attributes:
         start: Nanoseconds since the epoch when the call started, strictly rising within a journal.
         entry: The canonical call entry, its request not split.
+        segments: The first four bytes of each segment digest, base64, so that sealing need not compute them again.
     """
 
     start: int
     entry: msgspec.Raw
+    segments: str = ""
+
+    def segment_prefixes(self) -> tuple[bytes, ...]:
+        """
+        Give the segment prefixes, nothing where the line has none.
+
+        Raises:
+            CassetteDamaged: They are malformed.
+        """
+        try:
+            joined = base64.b64decode(self.segments, validate=True)
+        except ValueError as error:
+            raise CassetteDamaged(f"a journal line has malformed segments: {error}") from None
+        return tuple(joined[at : at + SEGMENT_PREFIX] for at in range(0, len(joined), SEGMENT_PREFIX))
 
 
 class JournalEnd(msgspec.Struct, frozen=True, tag="end", tag_field="type"):
@@ -66,9 +85,10 @@ def encode_line(line: Line) -> bytes:
     return b"%08x %b\n" % (crc32(data), data)
 
 
-def encode_call_line(start: int, entry: bytes) -> bytes:
+def encode_call_line(start: int, entry: bytes, segments: Iterable[bytes]) -> bytes:
     """Encode a call's line from its canonical entry; the same bytes as ``encode_line`` gives."""
-    data = b'{"entry":%b,"start":%d,"type":"call"}' % (entry, start)
+    prefixes = base64.b64encode(b"".join([digest[:SEGMENT_PREFIX] for digest in segments]))
+    data = b'{"entry":%b,"segments":"%b","start":%d,"type":"call"}' % (entry, prefixes, start)
     return b"%08x %b\n" % (crc32(data), data)
 
 
@@ -82,8 +102,8 @@ def decode_line(line: bytes) -> Line:
     try:
         if line[8:9] != b" " or crc32(line[9:]) != int(line[:8], 16):
             raise CassetteDamaged("a journal line does not match its checksum")
-        return _DECODER.decode(line[9:])
-    except (msgspec.DecodeError, ValueError) as error:
+        return cast("Line", _DECODER.decode(line[9:]))
+    except MALFORMED as error:
         raise CassetteDamaged(f"a journal line cannot be read: {error}") from None
 
 
@@ -113,14 +133,15 @@ def read_lines(data: bytes) -> Iterator[tuple[int, Line | Torn]]:
     while at < len(data):
         end = data.find(b"\n", at)
         stop = len(data) if end < 0 else end + 1
-        found: Line | Torn
-        try:
-            if end < 0:
-                raise CassetteDamaged("the last line is torn")
-            found = decode_line(data[at:end])
-        except CassetteDamaged:
-            found = Torn(offset=at, length=stop - at, last=stop == len(data))
+        found = _line_or_torn(data, at, end, stop)
         if isinstance(found, JournalHead) and found.version != JOURNAL_VERSION:
             raise UnsupportedVersion(f"written in journal format {found.version}, this release reads {JOURNAL_VERSION}")
         yield at, found
         at = stop
+
+
+def _line_or_torn(data: bytes, at: int, end: int, stop: int) -> Line | Torn:
+    if end >= 0:
+        with contextlib.suppress(CassetteDamaged):
+            return decode_line(data[at:end])
+    return Torn(offset=at, length=stop - at, last=stop == len(data))

@@ -15,6 +15,7 @@ SKIPPABLE_HEADER = 0x184D2A50
 SKIPPABLE_DICTIONARY = 0x184D2A51
 SKIPPABLE_INDEX = 0x184D2A52
 SKIPPABLE_SEGMENTS = 0x184D2A53
+SKIPPABLE_PADDING = 0x184D2A54
 SKIPPABLE_FOOTER = 0x184D2A5F
 
 FRAME_HEAD = struct.Struct("<II")
@@ -49,8 +50,9 @@ BUILTIN_DICTIONARY = 50001
 
 EMBEDDED_DICTIONARY_SIZE = 64 * 1024
 
-PART_MIN_LENGTH = 512
-"""Characters from which a string of a request becomes a shared part; bytes from which a run of messages does."""
+PART_MIN_LENGTH = 1024
+"""Characters from which a string of a request becomes a shared part; bytes from which a tools array or a run of
+messages does. Why 1,024 and not 512: docs/decisions/0004-shared-parts.md."""
 
 SEGMENT_PREFIX = 4
 """Bytes kept of each segment digest; the table only ranks candidates, so a collision costs nothing but rank."""

@@ -2,9 +2,9 @@
 Shared parts: what many requests repeat is stored once.
 
 How a request is split depends on that request alone, so equal calls give equal entries in every cassette. Three
-things become parts: a string of 512 characters or more, a tools array of 512 bytes or more, and each run of leading
-messages that reaches 512 bytes. A run names the run before it, so the history an agent resends costs one reference
-a turn. Layout: docs/format.md, "Parts".
+things become parts: a string of 1,024 characters or more, a tools array of 1,024 bytes or more, and each run of
+leading messages that reaches 1,024 bytes. A run names the run before it, so the history an agent resends costs one
+reference a turn. Layout: docs/format.md, "Parts".
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
-from playhead.core.canonical import encode_normal
-from playhead.errors import CassetteDamaged
+from playhead.core.canonical import MALFORMED, encode_normal
+from playhead.errors import CassetteDamaged, LimitExceeded
+from playhead.format.limits import DEFAULT_LIMITS
 from playhead.format.numbers import KEY_LENGTH, PART_MIN_LENGTH
 
 Parts = dict[bytes, bytes]
@@ -71,12 +72,12 @@ def _split_messages(messages: list[Any], parts: Parts) -> Any:
 
 
 def _split_strings(value: Any, parts: Parts) -> Any:
-    if type(value) is str:
+    if isinstance(value, str):
         return {"$part": _store(value, parts)} if len(value) >= PART_MIN_LENGTH else value
-    if type(value) is dict:
-        return {key: _split_strings(item, parts) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if type(value) is list:
-        return [_split_strings(item, parts) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        return {key: _split_strings(item, parts) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_split_strings(item, parts) for item in cast("list[Any]", value)]
     return value
 
 
@@ -107,7 +108,7 @@ def part_value(entry: bytes, key: bytes) -> Any:
         if part_key(raw) != key:
             raise CassetteDamaged("a part does not match its key", record=key.hex())
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, ValueError) as error:
+    except MALFORMED as error:
         raise CassetteDamaged(f"a part cannot be read: {error}", record=key.hex()) from None
 
 
@@ -122,11 +123,11 @@ def references(fields: Any) -> set[bytes]:
         CassetteDamaged: A reference is malformed.
     """
     found: set[bytes] = set()
-    if type(fields) is dict:
-        for key, value in fields.items():  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(fields, dict):
+        for key, value in cast("dict[str, Any]", fields).items():
             found |= {_reference(value)} if key in _REFERRING else references(value)
-    elif type(fields) is list:
-        for item in fields:  # pyright: ignore[reportUnknownVariableType]
+    elif isinstance(fields, list):
+        for item in cast("list[Any]", fields):
             found |= references(item)
     return found
 
@@ -141,40 +142,63 @@ def _reference(text: Any) -> bytes:
     return key
 
 
-def join_request(request: bytes, fetch: Fetch) -> bytes:
+def join_request(request: bytes, fetch: Fetch, *, limit: int = DEFAULT_LIMITS.entry) -> bytes:
     """
     Undo ``split_request``.
 
+    Args:
+        request: The canonical bytes with references in them.
+        fetch: Gives a part's entry by its key.
+        limit: Bytes all parts together may come to.
+
     Raises:
-        CassetteDamaged: A part is missing or is not what its key says.
+        CassetteDamaged: A part is missing, or is not what its key says.
+        LimitExceeded: The parts come to more than the limit.
     """
+    if b'"$p' not in request:
+        return request
     try:
-        fields = msgspec.json.decode(request)
-    except (msgspec.DecodeError, ValueError) as error:
+        return encode_normal(_Joiner(fetch, limit).join(msgspec.json.decode(request)))
+    except MALFORMED as error:
         raise CassetteDamaged(f"a request cannot be read: {error}") from None
-    return encode_normal(_join(fields, fetch))
 
 
-def _join(value: Any, fetch: Fetch) -> Any:
-    if type(value) is dict:
-        if "$part" in value and len(value) == 1:  # pyright: ignore[reportUnknownArgumentType]
-            key = _reference(value["$part"])
-            return _join(part_value(fetch(key), key), fetch)
-        if "$prefix" in value and len(value) == 2 and type(value.get("$tail")) is list:  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-            return _join(_chain(value["$prefix"], fetch) + value["$tail"], fetch)
-        return {key: _join(item, fetch) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if type(value) is list:
-        return [_join(item, fetch) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    return value
+class _Joiner:
+    """Fills parts in, within a budget: a few kilobytes of references could otherwise stand for gigabytes."""
 
+    def __init__(self, fetch: Fetch, limit: int) -> None:
+        self._fetch = fetch
+        self._left = limit
+        self._limit = limit
 
-def _chain(reference: Any, fetch: Fetch) -> list[Any]:
-    runs: list[list[Any]] = []
-    while reference is not None:
+    def join(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            fields = cast("dict[str, Any]", value)
+            if "$part" in fields and len(fields) == 1:
+                return self._value(fields["$part"])
+            if "$prefix" in fields and len(fields) == 2 and isinstance(fields.get("$tail"), list):
+                return [self.join(message) for message in self._chain(fields["$prefix"]) + fields["$tail"]]
+            return {key: self.join(item) for key, item in fields.items()}
+        if isinstance(value, list):
+            return [self.join(item) for item in cast("list[Any]", value)]
+        return value
+
+    def _value(self, reference: Any) -> Any:
         key = _reference(reference)
-        node = part_value(fetch(key), key)
-        if type(node) is not dict or type(node.get("$run")) is not list:  # pyright: ignore[reportUnknownMemberType]
-            raise CassetteDamaged("a run of messages is malformed", record=key.hex())
-        runs.append(node["$run"])  # pyright: ignore[reportUnknownArgumentType]
-        reference = node.get("$after")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    return [message for run in reversed(runs) for message in run]
+        entry = self._fetch(key)
+        self._left -= len(entry)
+        if self._left < 0:
+            raise LimitExceeded(f"the shared parts of a call come to more than {self._limit} bytes")
+        return part_value(entry, key)
+
+    def _chain(self, reference: Any) -> list[Any]:
+        runs: list[list[Any]] = []
+        while reference is not None:
+            node = self._value(reference)
+            fields = cast("dict[str, Any]", node) if isinstance(node, dict) else {}
+            run = fields.get("$run")
+            if not isinstance(run, list):
+                raise CassetteDamaged("a run of messages is malformed")
+            runs.append(cast("list[Any]", run))
+            reference = fields.get("$after")
+        return [message for run in reversed(runs) for message in run]

@@ -15,6 +15,7 @@ from zlib import crc32
 import msgspec
 
 from playhead.core.calls import CallEntry, decode_call
+from playhead.core.canonical import MALFORMED
 from playhead.errors import CassetteDamaged, LimitExceeded, NotACassette, UnsupportedVersion
 from playhead.format.compression import Unpacker, dictionary_by_id
 from playhead.format.index import Index, Row, encode_index
@@ -69,7 +70,8 @@ def decode_header(data: bytes) -> int:
         raise CassetteDamaged("the header does not match its checksum", offset=0)
     if major != MAJOR:
         raise UnsupportedVersion(
-            f"written in format {major}, this release reads format {MAJOR}", hint="upgrade playhead: pip install -U playhead"
+            f"written in format {major}, this release reads format {MAJOR}",
+            hint="upgrade playhead: pip install -U playhead",
         )
     return int(dictionary_id)
 
@@ -115,7 +117,9 @@ def decode_footer(data: bytes) -> Footer:
     if len(tail) < FOOTER_SIZE or tail[-4:] != TAIL_MAGIC:
         raise CassetteDamaged("the file is cut off: its footer is missing", hint="playhead recover FILE --out NEW")
     *facts, check, _ = FOOTER.unpack(tail[FRAME_HEAD.size :])
-    if check != crc32(tail[FRAME_HEAD.size : -8]) or tail[: FRAME_HEAD.size] != FRAME_HEAD.pack(SKIPPABLE_FOOTER, FOOTER.size):
+    if check != crc32(tail[FRAME_HEAD.size : -8]) or tail[: FRAME_HEAD.size] != FRAME_HEAD.pack(
+        SKIPPABLE_FOOTER, FOOTER.size
+    ):
         raise CassetteDamaged("the footer does not match its checksum", hint="playhead recover FILE --out NEW")
     return Footer(*facts)
 
@@ -153,7 +157,7 @@ def evidence_bytes(entry: bytes, n: int) -> bytes:
         return entry
     try:
         return bytes(_EVIDENCE.decode(entry).call)
-    except (msgspec.DecodeError, ValueError) as error:
+    except MALFORMED as error:
         raise CassetteDamaged(f"an entry cannot be read: {error}") from None
 
 
@@ -302,7 +306,7 @@ class SealedReader:
             data = self._unpacker.unpack(self._data[offset : offset + length])
         try:
             entry = decode_call(data)
-        except (msgspec.DecodeError, ValueError) as error:
+        except MALFORMED as error:
             raise CassetteDamaged(f"a call cannot be read: {error}", offset=offset) from None
         if entry.n != n:
             raise CassetteDamaged(f"an entry says it is take {entry.n}, the index says {n}", offset=offset)

@@ -8,12 +8,12 @@ two branches merge entry by entry. Requests stand whole; shared parts are a matt
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 from zlib import crc32
 
 import msgspec
 
-from playhead.core.canonical import encode_normal
+from playhead.core.canonical import MALFORMED, encode_normal
 from playhead.errors import CassetteDamaged, LimitExceeded, NotACassette, UnsupportedVersion
 from playhead.format.entries import Entry, call_entry, reading_order
 from playhead.format.limits import DEFAULT_LIMITS, Limits
@@ -38,20 +38,27 @@ def encode_text(entries: Iterable[Entry]) -> bytes:
 
 def _encode_entry(entry: Entry) -> str:
     value = msgspec.json.decode(entry.data)
-    head: dict[str, Any] = {} if entry.is_call else {"key": entry.key.hex(), "n": entry.n}
-    shown = {**head, "crc": f"{crc32(entry.data):08x}", "entry": value}
+    place: dict[str, Any] = {} if entry.is_call else {"key": entry.key.hex(), "n": entry.n}
+    shown = {**place, "crc": _check(entry.data, **place), "entry": value}
     return _pretty(shown, "") + ",\n"
 
 
+def _check(data: bytes, key: str | None = None, n: int | None = None) -> str:
+    """Give an element's checksum: of its entry's canonical bytes, and of its place where that stands beside them."""
+    place = b"" if key is None else f"{key} {n} ".encode()
+    return f"{crc32(place + data):08x}"
+
+
 def _pretty(value: Any, indent: str) -> str:
-    if type(value) is dict and value:
-        inner = indent + " "
-        fields = (f"{inner}{_json(key)}: {_pretty(item, inner)}" for key, item in value.items())  # pyright: ignore[reportUnknownVariableType]
+    inner = indent + " "
+    if isinstance(value, dict) and value:
+        fields = (f"{inner}{_json(key)}: {_pretty(item, inner)}" for key, item in cast("dict[str, Any]", value).items())
         return "{\n" + ",\n".join(fields) + f"\n{indent}}}"
-    if type(value) is list and any(type(item) in (dict, list, str) for item in value):  # pyright: ignore[reportUnknownVariableType]
-        inner = indent + " "
-        return "[\n" + ",\n".join(inner + _pretty(item, inner) for item in value) + f"\n{indent}]"  # pyright: ignore[reportUnknownVariableType]
-    if type(value) is str and "\n" in value:
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        if any(isinstance(item, (dict, list, str)) for item in items):
+            return "[\n" + ",\n".join(inner + _pretty(item, inner) for item in items) + f"\n{indent}]"
+    if isinstance(value, str) and "\n" in value:
         return _pretty({"$lines": value.split("\n")}, indent)
     return _json(value)
 
@@ -60,17 +67,21 @@ def _json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _joined(value: Any) -> Any:
-    if type(value) is dict:
-        if len(value) == 1 and "$lines" in value:  # pyright: ignore[reportUnknownArgumentType]
-            return "\n".join(value["$lines"])  # pyright: ignore[reportUnknownArgumentType]
-        return {key: _joined(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
-    if type(value) is list:
-        return [_joined(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+def joined_lines(value: Any) -> Any:
+    """Put texts that stand as lists of lines together again."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        if len(fields) == 1 and "$lines" in fields:
+            return "\n".join(fields["$lines"])
+        return {key: joined_lines(item) for key, item in fields.items()}
+    if isinstance(value, list):
+        return [joined_lines(item) for item in cast("list[Any]", value)]
     return value
 
 
-class _Item(msgspec.Struct):
+class TextItem(msgspec.Struct):
+    """One element of a text cassette's entries; key and n stand only with kinds that do not hold their own."""
+
     crc: str
     entry: dict[str, Any]
     key: str | None = None
@@ -79,10 +90,11 @@ class _Item(msgspec.Struct):
 
 class _File(msgspec.Struct):
     playhead: str
-    entries: list[_Item | None]
+    entries: list[TextItem | None]
 
 
 _FILE = msgspec.json.Decoder(_File)
+_ITEM = msgspec.json.Decoder(TextItem)
 
 
 def looks_like_text(data: bytes) -> bool:
@@ -104,7 +116,7 @@ def decode_text(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[Entry]:
         raise LimitExceeded(f"a text cassette of {len(data)} bytes is over the limit of {limits.text}")
     try:
         file = _FILE.decode(data)
-    except (msgspec.DecodeError, ValueError) as error:
+    except MALFORMED as error:
         hint = "the file holds git conflict markers: run 'playhead recover' on it" if b"<<<<<<<" in data else None
         raise CassetteDamaged(f"the text cassette is not valid JSON of its shape: {error}", hint=hint) from None
     if not file.playhead.startswith("cassette text "):
@@ -116,7 +128,7 @@ def decode_text(data: bytes, *, limits: Limits = DEFAULT_LIMITS) -> list[Entry]:
     return unique(decode_item(item, number) for number, item in enumerate(file.entries) if item is not None)
 
 
-def decode_item(item: _Item, number: int) -> Entry:
+def decode_item(item: TextItem, number: int) -> Entry:
     """
     Decode one element of the entries.
 
@@ -124,10 +136,10 @@ def decode_item(item: _Item, number: int) -> Entry:
         CassetteDamaged: Its checksum does not hold.
     """
     try:
-        data = encode_normal(_joined(item.entry))
-    except TypeError as error:
+        data = encode_normal(joined_lines(item.entry))
+    except (TypeError, RecursionError) as error:
         raise CassetteDamaged(f"lines are malformed: {error}", record=str(number)) from None
-    if f"{crc32(data):08x}" != item.crc:
+    if _check(data, item.key, item.n) != item.crc:
         raise CassetteDamaged(
             "an entry does not match its checksum",
             record=str(number),
@@ -139,6 +151,19 @@ def decode_item(item: _Item, number: int) -> Entry:
         except ValueError as error:
             raise CassetteDamaged(f"a key cannot be read: {error}", record=str(number)) from None
     return call_entry(data)
+
+
+def text_item(data: bytes, number: int) -> TextItem:
+    """
+    Decode one element of the entries from its own bytes.
+
+    Raises:
+        CassetteDamaged: They are not an element.
+    """
+    try:
+        return _ITEM.decode(data)
+    except MALFORMED as error:
+        raise CassetteDamaged(f"cannot be read: {error}", record=str(number)) from None
 
 
 def unique(entries: Iterable[Entry]) -> list[Entry]:

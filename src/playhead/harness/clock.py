@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import time
 from typing import Protocol
@@ -44,8 +45,6 @@ class SystemClock:
 
     async def sleep_async(self, seconds: float) -> None:
         """Wait without holding the event loop."""
-        import asyncio
-
         await asyncio.sleep(seconds)
 
 
@@ -97,5 +96,5 @@ def latency_ms(elapsed_ns: int) -> int:
     value = elapsed_ns // 1_000_000
     if value < 10:
         return 0
-    step = 10 ** (len(str(value)) - 2)
+    step: int = 10 ** (len(str(value)) - 2)
     return value // step * step

@@ -78,6 +78,7 @@ class CassetteUse:
         self.__exit__(kind, error, trace)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        """Give the function with a session round each of its calls."""
         wants_session = "session" in inspect.signature(function).parameters
         given: Callable[..., Any] = function
 
@@ -122,14 +123,14 @@ class OpenedProvider(WrappedProvider):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        close_after(self.session, error)
+    def __exit__(self, *facts: Any) -> None:
+        close_after(self.session, facts[1])
 
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        close_after(self.session, error)
+    async def __aexit__(self, *facts: Any) -> None:
+        close_after(self.session, facts[1])
 
 
 def use_cassette(

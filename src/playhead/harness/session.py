@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from playhead.core.calls import NO_VOLATILE, Volatile, compose_call, encode_outcome, outcome_fields, request_fields, request_from
+from playhead.core.calls import (
+    NO_VOLATILE,
+    Volatile,
+    compose_call,
+    encode_outcome,
+    outcome_fields,
+    request_fields,
+    request_from,
+)
 from playhead.core.canonical import encode
 from playhead.core.failures import rebuild
 from playhead.core.fingerprint import Fingerprint, fingerprint
-from playhead.core.model import CompletionRequest, Failure, Origin, Outcome
+from playhead.core.model import CompletionRequest, Failure, Origin
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import Redactor, find_secrets
@@ -23,8 +30,8 @@ from playhead.engine.explain import Situation, exhausted_message, nearest, no_ma
 from playhead.engine.ledger import Refusal, Report
 from playhead.engine.player import Player, Refuse, Replay
 from playhead.engine.takes import Takes, parse_takes
-from playhead.errors import Exhausted, NoMatch, ReplayRefused, UsageError
-from playhead.format.entries import Entry
+from playhead.errors import Exhausted, NoMatch, RecordingError, ReplayRefused, UsageError
+from playhead.format.entries import Entry, shell_of
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.harness.clock import SYSTEM_CLOCK, Clock, utc_date
 from playhead.harness.settings import environment_secrets
@@ -157,7 +164,7 @@ class Session:
                 raise UsageError(f"this session of {str(self.path)!r} is closed", hint="make calls inside its block")
             decision = self._player.begin(key, request.id)
             start = self._start()
-        if type(decision) is Replay:
+        if isinstance(decision, Replay):
             return decision
         if isinstance(decision, Refuse):
             return self._second_look(request, key, provider, decision, stream=stream)
@@ -169,7 +176,7 @@ class Session:
             request=request,
             encoded=encoded,
             provider=provider,
-            key=key.key,
+            key=key,
             n=decision.n,
             origin=origin,
             store=self._store if decision.store else None,
@@ -226,9 +233,7 @@ class Session:
             message, hint = exhausted_message(request, provider, key, refuse.takes, where)
         else:
             if self._cassette is not None:
-                found = nearest(
-                    self._cassette, request, key, provider=provider, played=self._player.ledger.played
-                )
+                found = nearest(self._cassette, request, key, provider=provider, played=self._player.ledger.played)
             message, hint = no_match_message(request, provider, found, where, stream=stream)
         evidence = Refusal(
             kind="exhausted" if refuse.exhausted else "no match",
@@ -287,16 +292,22 @@ class Session:
             outcome=outcome,
             provider=ticket.provider,
             origin=ticket.origin,
-            key=ticket.key,
+            key=ticket.key.key,
             n=ticket.n,
             volatile=self._volatile(finished),
         )
+        limit = self.options.limits.entry
+        if len(entry) > limit:
+            raise RecordingError(
+                f"an answer of {ticket.provider!r} makes an entry of {len(entry)} bytes, over the limit of {limit}",
+                hint="raise Limits(entry=...) if such answers are meant",
+            )
         with self._lock:
             if self._journal is None or self._closed:
                 raise UsageError("a call ended after its session was closed; it is not recorded")
-            self._journal.append(ticket.start, entry)
+            self._journal.append(ticket.start, entry, ticket.key.segments)
             self._player.ledger.recorded += 1
-            self._player.note_answer(ticket.key, ticket.request.id, finished.outcome)
+            self._player.note_answer(ticket.key.key, ticket.request.id, finished.outcome)
 
     def _volatile(self, finished: Finished) -> Volatile:
         ticket = finished.ticket
@@ -355,10 +366,7 @@ class Session:
 
     def scan(self, entry: Entry) -> Iterable[tuple[str, str]]:
         """Give ``(path, rule)`` for each credential left in an entry."""
-        redactor = self._current_redactor()
-        if not redactor.could_match_bytes(entry.data):
-            return ()
-        return [(finding.path, finding.rule) for finding in find_secrets(msgspec.json.decode(entry.data), redactor)]
+        return scan_entry(entry, self._current_redactor())
 
     def abandon(self) -> None:
         """Let go of the session without sealing; its journal stays for ``playhead recover``."""
@@ -378,6 +386,22 @@ class Session:
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         close_after(self, error)
+
+
+def scan_entry(entry: Entry, redactor: Redactor) -> list[tuple[str, str]]:
+    """Give ``(path, rule)`` for each credential in an entry's evidence and volatile facts."""
+    if not entry.is_call:
+        return [(finding.path, finding.rule) for finding in find_secrets(msgspec.json.decode(entry.data), redactor)]
+    shell = shell_of(entry.data)
+    found: list[tuple[str, str]] = []
+    # The entry's own key is left out: 32 random bytes look like a credential and are none.
+    for name, part in (("call", shell.call), ("volatile", shell.volatile)):
+        if isinstance(part, msgspec.Raw) and redactor.could_match_bytes(bytes(part)):
+            found += [
+                (f"$.{name}{finding.path[1:]}", finding.rule)
+                for finding in find_secrets(msgspec.json.decode(part), redactor)
+            ]
+    return found
 
 
 def close_after(session: Session, error: BaseException | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from playhead.core.failures import describe
+from playhead.core.fingerprint import Fingerprint
 from playhead.core.model import Completion, CompletionRequest, Origin, Outcome, Stream
 from playhead.harness.clock import Clock, latency_ms
 
@@ -36,7 +37,7 @@ class Ticket:
         request: CompletionRequest,
         encoded: bytes,
         provider: str,
-        key: bytes,
+        key: Fingerprint,
         n: int,
         origin: Origin,
         store: Callable[[Finished], None] | None,
@@ -149,9 +150,7 @@ def stream_of(pieces: list[Any], end: Any, *, yields_end: bool) -> Stream:
         return Stream(end=end, values=tuple(pieces), yields_end=yields_end)
     joined = "".join(pieces)
     same = isinstance(end, Completion) and end.text == joined
-    return Stream(
-        end=end, cuts=tuple(map(len, pieces)), text=None if same else joined, yields_end=yields_end
-    )
+    return Stream(end=end, cuts=tuple(map(len, pieces)), text=None if same else joined, yields_end=yields_end)
 
 
 def _quiet(gaps: list[int]) -> tuple[int, ...]:

@@ -11,7 +11,13 @@ from playhead.engine.player import Replay
 from playhead.errors import UsageError
 from playhead.harness.streams import AsyncPlayedStream, AsyncRecordingStream, PlayedStream, RecordingStream
 from playhead.harness.tickets import Ticket
-from playhead.providers.conventions import DEFAULT_CONVENTION, Convention, Verb, convention_named, convention_of
+from playhead.providers.conventions import (
+    DEFAULT_CONVENTION,
+    Convention,
+    Verb,
+    convention_named,
+    convention_of,
+)
 
 if TYPE_CHECKING:
     from playhead.engine.ledger import Report
@@ -134,13 +140,17 @@ class _Call:
         """Give a recorded stream to iterate."""
         outcome = step.outcome
         stream = outcome if isinstance(outcome, Stream) else Stream(end=outcome)
+
+        def refuse(pieces: int) -> Exception:
+            return self.passage.refuse_past_end(request, self.name, pieces)
+
         return cls(
             stream,
             step.gaps,
             pace=self.pace,
             clock=self.passage.clock,
             rebuild=self.passage.rebuild,
-            refuse=lambda pieces: self.passage.refuse_past_end(request, self.name, pieces),
+            refuse=refuse,
         )
 
 

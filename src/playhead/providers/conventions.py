@@ -60,7 +60,17 @@ def read_request(request: Any) -> CompletionRequest:
         return request
     found = {
         name: getattr(request, name)
-        for name in ("prompt", "messages", "model", "max_tokens", "temperature", "tools", "params", "context", "id")
+        for name in (
+            "prompt",
+            "messages",
+            "model",
+            "max_tokens",
+            "temperature",
+            "tools",
+            "params",
+            "context",
+            "id",
+        )
         if getattr(request, name, None) is not None
     }
     if "prompt" not in found and "messages" not in found:
@@ -109,7 +119,7 @@ def read_usage(usage: Any) -> Usage:
 
     def count(*names: str) -> int:
         for name in names:
-            value = usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+            value: Any = usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
             if type(value) is int and value >= 0:
                 return value
         return 0
@@ -186,5 +196,5 @@ def convention_of(provider: object) -> Convention:
             f"a {type(provider).__name__} is not a provider: it has no complete(request)",
             hint="give it complete(request) -> Completion, sync or async",
         )
-    asynchronous = inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(getattr(method, "__call__", None))
+    asynchronous = inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(type(method).__call__)
     return CONVENTIONS["paxman-async" if asynchronous else "paxman"]

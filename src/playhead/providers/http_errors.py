@@ -8,20 +8,18 @@ pass.
 from __future__ import annotations
 
 import math
-from datetime import timezone
+from collections.abc import Mapping
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx
-from playhead.core.redaction import redact_text
 
+from playhead.core.redaction import redact_text
 from playhead.dialects.openai_wire import error_text, loads
 from playhead.errors import InferenceProviderError, PermanentError, ProviderError, RateLimitError
-from playhead.providers.secrets import Secret, is_redactable, resolved_values
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from playhead.providers.secrets import resolved_values
 
 STATUS_ERRORS: Mapping[int, type[InferenceProviderError]] = MappingProxyType(
     {429: RateLimitError, **dict.fromkeys((400, 401, 403, 404, 405, 413, 422), PermanentError)}
@@ -64,7 +62,7 @@ _DEFAULT_PAUSE = 1.0
 
 class CallErrors:
     """
-    Makes the errors of one call.
+    Makes the errors of one call; every secret resolved so far is redacted from what they quote.
 
     Args:
         provider: The provider's stable name, for message and context.
@@ -74,15 +72,8 @@ class CallErrors:
     def __init__(self, *, provider: str, model: str) -> None:
         self._provider = provider
         self._model = model
-        self._hidden: list[Secret] = []
 
-    def hide(self, secret: Secret) -> None:
-        """Keep a value out of all errors that are made from now on."""
-        self._hidden.append(secret)
-
-    def of_status(
-        self, status: int, *, headers: Mapping[str, str], body: bytes, now: float
-    ) -> InferenceProviderError:
+    def of_status(self, status: int, *, headers: Mapping[str, str], body: bytes, now: float) -> InferenceProviderError:
         """
         Give the error for an answer that is not a success.
 
@@ -138,9 +129,8 @@ class CallErrors:
         return facts if status is None else {**facts, "status": status}
 
     def _quote(self, words: str) -> str:
-        own = {secret.reveal() for secret in self._hidden if is_redactable(secret.reveal())}
         # Redacted before it is cut: half of a key would not be recognised.
-        shown = redact_text(words, values=own | resolved_values())
+        shown = redact_text(words, values=resolved_values())
         return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}..."
 
 
@@ -183,4 +173,4 @@ def _timestamp(value: str | None) -> float | None:
         date = parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    return (date if date.tzinfo is not None else date.replace(tzinfo=timezone.utc)).timestamp()
+    return (date if date.tzinfo is not None else date.replace(tzinfo=UTC)).timestamp()

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from playhead.core.redaction import redact_text
-
 from playhead.errors import InferenceProviderError, PlayheadError, UsageError
 
 SecretScheme = Callable[[str], str]
@@ -34,27 +33,6 @@ _SCHEME_NAME = re.compile(r"[a-z][a-z0-9+.-]*\Z")
 # an underscore.
 _PLAUSIBLE_REFERENCE = re.compile(r"[A-Za-z][A-Za-z0-9]{1,11}:")
 _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-
-# By value, shorter text would be found in any answer, and no key is that short.
-_SHORTEST_REMEMBERED = 4
-# What documentation tells users to pass where a server wants no key. They are words of ordinary prompts.
-_PLACEHOLDERS = frozenset(
-    {
-        *("api-key", "api_key", "apikey", "changeme", "dummy", "empty", "fake", "llama.cpp", "lm-studio"),
-        *(
-            "lmstudio",
-            "local",
-            "localhost",
-            "no-key",
-            "no-key-required",
-            "none",
-            "not-needed",
-            "not-required",
-        ),
-        *("null", "ollama", "openai", "password", "placeholder", "secret", "sk-no-key-required", "sk-xxx"),
-        *("test", "testing", "token", "unused", "vllm", "your-api-key", "your_api_key", "xxxx"),
-    }
-)
 
 
 class Secret:
@@ -91,7 +69,9 @@ class _Registry:
 
     def add(self, value: str) -> None:
         with self._lock:
-            self.values |= {value}
+            # The same set as long as nothing is new, so that a reader can tell by identity.
+            if value not in self.values:
+                self.values |= {value}
 
     def __repr__(self) -> str:
         return f"<registry of {len(self.values)} secrets>"
@@ -100,19 +80,14 @@ class _Registry:
 _REMEMBERED = _Registry()
 
 
-def is_redactable(value: str) -> bool:
-    """
-    Tell whether a value can be redacted wherever it appears.
-
-    Values of fewer than 4 characters and well-known placeholders (``none``, ``ollama``, ``EMPTY``) cannot: they
-    are no secrets, and striking them out would maim ordinary prompts.
-    """
-    return len(value) >= _SHORTEST_REMEMBERED and value.lower() not in _PLACEHOLDERS
-
-
 def remember(value: str) -> None:
-    """Have a value redacted wherever it appears from now on, if it can be."""
-    if is_redactable(value):
+    """
+    Have a value redacted wherever it appears from now on.
+
+    Redaction itself passes over values that are no secrets and would maim ordinary texts: very short ones and the
+    placeholders that servers without keys are given.
+    """
+    if value:
         _REMEMBERED.add(value)
 
 
@@ -173,9 +148,7 @@ class SecretResolver:
         scheme, colon, rest = reference.partition(":")
         read = self._schemes.get(scheme) if colon else None
         if read is None:
-            raise _unsupported(
-                reference, f"known schemes are {sorted(self._schemes)!r}; a key itself is no reference"
-            )
+            raise _unsupported(reference, f"known schemes are {sorted(self._schemes)!r}; a key itself is no reference")
         value = _read(read, rest, reference)
         remember(value)
         return value
@@ -221,9 +194,7 @@ def _unsupported(reference: str, hint: str) -> InferenceProviderError:
 
 def _from_environment(name: str) -> str:
     if not _VARIABLE_NAME.match(name) or redact_text(name, values=resolved_values()) != name:
-        raise _unsupported(
-            MASK, "env: is followed by the name of an environment variable, as in env:OPENAI_API_KEY"
-        )
+        raise _unsupported(MASK, "env: is followed by the name of an environment variable, as in env:OPENAI_API_KEY")
     value = os.environ.get(name)
     if not value:
         raise InferenceProviderError(

@@ -8,7 +8,7 @@ import mmap
 import os
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from playhead.errors import CassetteError, CassetteMissing, LimitExceeded, NotACassette, RecordingError
@@ -96,7 +96,9 @@ def check_target(path: Path) -> None:
         RecordingError: The folder cannot be made or written to.
     """
     if path.is_symlink():
-        raise NotACassette("is a symbolic link: recording would put a file in its place", path=path, hint="name its target")
+        raise NotACassette(
+            "is a symbolic link: recording would put a file in its place", path=path, hint="name its target"
+        )
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -122,7 +124,7 @@ def check_target(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, fsync: bool = True) -> Iterator[Callable[[bytes], object]]:
+def replacing(path: Path, *, fsync: bool = True) -> Generator[Callable[[bytes], object]]:
     """
     Write a file beside its place and swap it in when the block ends well.
 

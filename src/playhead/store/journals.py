@@ -12,7 +12,9 @@ import os
 import re
 import secrets
 import socket
+import sys
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,10 +31,9 @@ from playhead.format.journal import (
 )
 from playhead.store.files import read_file
 
-try:
+# Windows has no flock; there the process id in the name alone tells whether a writer lives.
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # pragma: no cover - Windows has no flock; there the process id alone tells.
-    fcntl = None  # type: ignore[assignment]
 
 
 class JournalWriter:
@@ -59,22 +60,23 @@ class JournalWriter:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
-        if fcntl is not None:
+        if sys.platform != "win32":
             fcntl.flock(self._file, fcntl.LOCK_EX)
         self._write(encode_line(JournalHead(mode=mode)))
 
-    def append(self, start: int, entry: bytes) -> None:
+    def append(self, start: int, entry: bytes, segments: Iterable[bytes] = ()) -> None:
         """
         Append a finished call.
 
         Args:
             start: Nanoseconds since the epoch when it started.
             entry: Its canonical bytes.
+            segments: Its segment digests.
 
         Raises:
             RecordingError: The disk is full; the call is not in the journal.
         """
-        self._write(encode_call_line(start, entry))
+        self._write(encode_call_line(start, entry, segments))
 
     def close(self, *, ok: bool) -> None:
         """Say that the run is over, and whether it ended well; the journal stays until it is sealed."""
@@ -158,8 +160,12 @@ def journal_paths(cassette: Path) -> list[Path]:
 
 def is_alive(path: Path) -> bool:
     """Tell whether a journal's writer still has it open."""
-    if fcntl is None:  # pragma: no cover - see above
-        return _process_lives(path)
+    if sys.platform == "win32":
+        try:
+            os.kill(int(path.name.split("-")[-2]), 0)
+        except OSError:
+            return False
+        return True
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -172,15 +178,6 @@ def is_alive(path: Path) -> bool:
         return False
     finally:
         os.close(descriptor)
-
-
-def _process_lives(path: Path) -> bool:  # pragma: no cover - see above
-    pid = int(path.name.rsplit("-", 2)[1])
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return True
 
 
 def read_journal(path: Path) -> JournalContent:

@@ -20,6 +20,7 @@ from playhead.errors import CassetteMissing, RecordingError, SecretFound
 from playhead.format.assembly import Assembly, assemble, whole_entries
 from playhead.format.entries import Entry, call_entry, renumbered
 from playhead.format.limits import DEFAULT_LIMITS, Limits
+from playhead.format.numbers import KEY_LENGTH
 from playhead.format.sealed import SealedReader
 from playhead.format.text import encode_text
 from playhead.store.cassette import Cassette, located, open_cassette
@@ -104,12 +105,21 @@ def _seal(path: Path, *, scan: Scan, adopt_crashed: bool, fsync: bool) -> Sealed
     crashed = tuple(journal.path for journal in journals if journal.state is State.CRASHED and not adopt_crashed)
     closed = [journal for journal in journals if journal.state in wanted]
     if waiting or not closed:
-        return Sealed(path, written=False, calls=0 if previous is None else len(previous), waiting=waiting, crashed=crashed)
+        return Sealed(
+            path,
+            written=False,
+            calls=0 if previous is None else len(previous),
+            waiting=waiting,
+            crashed=crashed,
+        )
     with located(path):
         fresh, entries = unite(previous, closed)
         refuse_secrets(fresh, scan, path)
         earlier = None if previous is None else previous.reader
-        assembly = assemble(entries, previous=earlier, passing=is_text(path))
+        known = known_segments(previous, closed)
+        assembly = assemble(
+            entries, previous=earlier, passing=is_text(path), segments=lambda entry: known.get(entry.key[:KEY_LENGTH])
+        )
     done = set_aside_all(closed, assembly.digest)
     written = previous is None or previous.digest != assembly.digest.hex()
     if written:
@@ -216,6 +226,18 @@ def refuse_secrets(entries: Iterable[Entry], scan: Scan, path: Path) -> None:
             findings=findings,
             hint="add a redaction rule and record again; the journal stays until then",
         )
+
+
+def known_segments(previous: Cassette | None, journals: list[JournalContent]) -> dict[bytes, tuple[bytes, ...]]:
+    """Give the segment prefixes that need not be computed again, by the first 16 bytes of the key."""
+    table = None if previous is None else previous.reader.segments()
+    found = {} if table is None or previous is None else {key: segments for key, _, segments in previous.segments()}
+    for journal in journals:
+        for call in journal.calls:
+            segments = call.segment_prefixes()
+            if segments:
+                found[call_entry(bytes(call.entry)).key[:KEY_LENGTH]] = segments
+    return found
 
 
 def set_aside_all(journals: list[JournalContent], digest: bytes) -> list[Path]:

@@ -156,7 +156,7 @@ def _describe(writer: Any, shape: Hyperparameters, vocabulary: Vocabulary) -> No
 def _tensors(
     shape: Hyperparameters, vocabulary: Vocabulary, *, seed: int, tool_calling: bool
 ) -> Iterator[tuple[str, Weights]]:
-    import numpy as np  # noqa: PLC0415 - optional
+    import numpy as np
 
     width, inner = shape.width, shape.feed_forward
     size = len(vocabulary.tokens)
@@ -194,7 +194,7 @@ def _tensors(
 
 def _noise(name: str, size: tuple[int, int], *, seed: int, deviation: float = 1.0) -> Weights:
     """Return uniform noise of mean 0 and the given deviation, fixed by ``seed`` and ``name``."""
-    import numpy as np  # noqa: PLC0415 - optional
+    import numpy as np
 
     stream = hashlib.shake_256(f"playhead tiny model, seed {seed}, {name}".encode())
     drawn = np.frombuffer(stream.digest(4 * math.prod(size)), dtype="<u4").astype(np.float64)
@@ -220,7 +220,7 @@ def _class_scores(shape: Hyperparameters, vocabulary: Vocabulary, *, tool_callin
     A class's share is spread evenly over its words. Scores are logarithms rounded to four places, so that no
     platform's last bit shows in the file.
     """
-    import numpy as np  # noqa: PLC0415 - optional
+    import numpy as np
 
     table = followers(tool_calling=tool_calling)
     classes = [token.word_class for token in vocabulary.tokens]

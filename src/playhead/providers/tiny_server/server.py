@@ -145,7 +145,7 @@ class TinyServer:
     def _started(self) -> ServerProcess:
         process = self._process
         if process is None:
-            raise UsageError("the tiny server is not running", hint="use it in a with statement")
+            raise UsageError("the tiny server is not running", hint="use it in a with statement, or call start()")
         return process
 
     def _built_model(self, resources: ExitStack) -> Path:

@@ -1,0 +1,78 @@
+"""How much is measured: numbers of calls and of repeats, for a complete, a quick or a full run."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BIG = 20_000
+"""Calls above which a cassette is written by ``big_cassette`` and whole-file peers are left out."""
+
+
+class Plan(NamedTuple):
+    """
+    What one run measures.
+
+    Attributes:
+        opening: Numbers of calls in the files that are opened.
+        opening_samples: Fresh processes a contender.
+        get: Numbers of entries for random gets.
+        replay: Numbers of calls in the files that are replayed.
+        rounds: Rounds of a measure that takes milliseconds.
+        recording: Numbers of calls that are recorded.
+        recording_rounds: Rounds of recording.
+        slow_limit_s: A contender whose last sample of a case took longer is not sampled again.
+        size: Calls of each workload whose files are weighed.
+        git: Calls that are recorded again.
+        editions: Recordings after the first.
+        miss: Calls among which a miss is explained.
+        imports: Fresh processes a package.
+    """
+
+    opening: tuple[int, ...] = (1, 10, 1_000, 100_000)
+    opening_samples: int = 15
+    get: tuple[int, ...] = (10, 1_000, 100_000)
+    replay: tuple[int, ...] = (10, 1_000, 100_000)
+    rounds: int = 15
+    recording: tuple[int, ...] = (100, 1_000, 5_000)
+    recording_rounds: int = 5
+    slow_limit_s: float = 20.0
+    size: int = 1_000
+    git: int = 1_000
+    editions: int = 5
+    miss: int = 1_000
+    imports: int = 15
+
+
+COMPLETE = Plan()
+FULL = COMPLETE._replace(opening=(1, 10, 1_000, 100_000, 1_000_000))
+QUICK = Plan(
+    opening=(1, 10, 100),
+    opening_samples=3,
+    get=(10, 100),
+    replay=(10, 100),
+    rounds=3,
+    recording=(50,),
+    recording_rounds=2,
+    size=50,
+    git=60,
+    editions=2,
+    miss=60,
+    imports=3,
+)
+
+
+def scaled(plan: Plan, factor: float) -> Plan:
+    """Give a plan with every number of calls above ten multiplied."""
+
+    def of(n: int) -> int:
+        return n if n <= 10 else max(11, round(n * factor))
+
+    return plan._replace(
+        opening=tuple(map(of, plan.opening)),
+        get=tuple(map(of, plan.get)),
+        replay=tuple(map(of, plan.replay)),
+        recording=tuple(map(of, plan.recording)),
+        size=of(plan.size),
+        git=of(plan.git),
+        miss=of(plan.miss),
+    )

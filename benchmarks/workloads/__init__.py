@@ -1,0 +1,1 @@
+"""Seeded calls of the kinds that applications make, the same on every machine."""

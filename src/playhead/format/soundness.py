@@ -1,0 +1,73 @@
+"""Whether a cassette holds in every byte."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import msgspec
+
+from playhead.core.canonical import MALFORMED, encode_normal
+from playhead.errors import CassetteError
+from playhead.format.entries import Entry, call_entry, fingerprint_of, request_bytes, with_request
+from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_N, SEGMENT_PREFIX
+from playhead.format.parts import join_request, part_value, references
+from playhead.format.sealed import EvidenceDigest, SealedReader
+
+
+def faults_of(reader: SealedReader) -> Iterator[str]:
+    """
+    Check every checksum, key, number, reference and digest of a sealed file.
+
+    Yields:
+        One line a fault; nothing where the file is sound.
+    """
+    digest = EvidenceDigest()
+    referred: set[bytes] = set()
+    parts: set[bytes] = set()
+    takes: dict[bytes, int] = {}
+    table: list[tuple[bytes, ...]] = []
+    try:
+        for row in reader.rows():
+            name = f"{row.key.hex()[:12]} take {row.n}" if row.n < FIRST_RESERVED_N else f"part {row.key.hex()[:12]}"
+            try:
+                data = reader.entry(row)
+                digest.add(row.key, row.n, data)
+                if row.n == PART_N:
+                    parts.add(row.key)
+                    referred |= references(part_value(data, row.key))
+                elif row.n < FIRST_RESERVED_N:
+                    segments = yield from _call_faults(reader, Entry(row.key, row.n, data), takes, referred, name)
+                    table.append(segments)
+                if encode_normal(msgspec.json.decode(data)) != data:
+                    yield f"{name}: its bytes are not in canonical form"
+            except CassetteError as error:
+                yield f"{name}: {error.reason}"
+            except MALFORMED as error:
+                yield f"{name}: {error}"
+        if digest.digest() != reader.digest:
+            yield "the evidence digest in the footer is not that of the entries"
+        yield from (f"part {key.hex()[:12]}: no call refers to it" for key in sorted(parts - referred))
+        known = reader.segments()
+        if known is not None and list(known) != table:
+            yield "the segment table is not that of the calls"
+    except CassetteError as error:
+        yield error.reason
+
+
+def _call_faults(
+    reader: SealedReader, entry: Entry, takes: dict[bytes, int], referred: set[bytes], name: str
+) -> Generator[str, None, tuple[bytes, ...]]:
+    request = request_bytes(entry.data)
+    referred |= references(msgspec.json.decode(request))
+    whole = with_request(entry.data, join_request(request, reader.part))
+    found = call_entry(whole)
+    if found.key[:KEY_LENGTH] != entry.key or found.n != entry.n:
+        yield f"{name}: the entry says it is {found.key.hex()[:12]} take {found.n}"
+    expected = takes.get(entry.key, 0)
+    if entry.n != expected:
+        yield f"{name}: take {expected} is missing before it"
+    takes[entry.key] = entry.n + 1
+    fingerprint = fingerprint_of(whole)
+    if fingerprint.key != found.key:
+        yield f"{name}: its key is not that of its request"
+    return tuple(segment[:SEGMENT_PREFIX] for segment in fingerprint.segments)

@@ -1,0 +1,163 @@
+"""
+Making many calls side by side, in threads or in an event loop.
+
+What is handed out was started: when a run is stopped, calls in flight are paid for, so they are waited for and
+recorded; a second interruption leaves at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import queue
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from playhead.harness.golden_plan import Job
+from playhead.providers.conventions import read_usage
+
+_POLL_SECONDS = 0.5
+"""Windows delivers Ctrl-C to a waiting main thread only between two waits."""
+
+
+class Ended(NamedTuple):
+    """
+    A call that is over.
+
+    Attributes:
+        job: Which.
+        tokens: Tokens of its answer, 0 where they are not known.
+        error: How it failed, or ``None``.
+    """
+
+    job: Job
+    tokens: int = 0
+    error: Exception | None = None
+
+
+OnEnd = Callable[[Ended], None]
+"""Takes each call that is over, in the caller's thread; what it raises stops the run."""
+
+OnStop = Callable[[], None]
+"""Called once when a run is stopped, before calls in flight are waited for."""
+
+
+def call_in_threads(jobs: Iterable[Job], provider: Any, *, concurrency: int, on_end: OnEnd, on_stop: OnStop) -> None:
+    """
+    Make the calls, ``concurrency`` at a time, started in order.
+
+    Raises:
+        BaseException: What ``on_end`` raised, or an interruption; calls in flight have ended.
+    """
+    hand_out = _HandOut(jobs)
+    ended: queue.SimpleQueue[Ended | BaseException | None] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            while (job := hand_out.next()) is not None:
+                ended.put(_call(job, provider))
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            ended.put(error)
+        finally:
+            ended.put(None)
+
+    # Daemons, so that a second interruption can leave them behind.
+    threads = [threading.Thread(target=work, name=f"golden-{n}", daemon=True) for n in range(concurrency)]
+    for thread in threads:
+        thread.start()
+    running = len(threads)
+    try:
+        while running:
+            with suppress(queue.Empty):
+                item = ended.get(timeout=_POLL_SECONDS)
+                if item is None:
+                    running -= 1
+                elif isinstance(item, BaseException):
+                    raise item
+                else:
+                    on_end(item)
+    except BaseException:
+        hand_out.stop()
+        on_stop()
+        for thread in threads:
+            thread.join()
+        raise
+
+
+async def call_in_loop(jobs: Iterable[Job], provider: Any, *, concurrency: int, on_end: OnEnd, on_stop: OnStop) -> None:
+    """
+    Make the calls of an async provider, ``concurrency`` at a time, started in order.
+
+    Raises:
+        BaseException: What ``on_end`` raised, or an interruption; calls in flight have ended.
+    """
+    hand_out = _HandOut(jobs)
+
+    async def work() -> None:
+        while (job := hand_out.next()) is not None:
+            ended = await _call_async(job, provider)
+            if not hand_out.stopped:
+                on_end(ended)
+
+    tasks = [asyncio.create_task(work(), name=f"golden-{n}") for n in range(concurrency)]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
+    except BaseException:
+        hand_out.stop()
+        on_stop()
+        await asyncio.wait(tasks)
+        for task in tasks:
+            # Asked for, so that the loop does not report an exception nobody looked at.
+            _ = task.cancelled() or task.exception()
+        raise
+
+
+class _HandOut:
+    """Gives jobs one by one until it is stopped; safe between threads."""
+
+    def __init__(self, jobs: Iterable[Job]) -> None:
+        self._lock = threading.Lock()
+        self._jobs = iter(jobs)
+        self.stopped = False
+
+    def next(self) -> Job | None:
+        with self._lock:
+            return None if self.stopped else next(self._jobs, None)
+
+    def stop(self) -> None:
+        with self._lock:
+            self.stopped = True
+
+
+def _call(job: Job, provider: Any) -> Ended:
+    try:
+        if not job.stream:
+            return Ended(job, _tokens(provider.complete(job.request)))
+        stream = provider.stream(job.request)
+        for _ in stream:
+            pass
+    except Exception as error:  # noqa: BLE001 - one failing call is an outcome of the run, not its end
+        return Ended(job, error=error)
+    return Ended(job, _tokens(getattr(stream, "completion", None)))
+
+
+async def _call_async(job: Job, provider: Any) -> Ended:
+    try:
+        if not job.stream:
+            return Ended(job, _tokens(await provider.complete(job.request)))
+        stream = provider.stream(job.request)
+        if inspect.isawaitable(stream):
+            stream = await stream
+        async for _ in stream:
+            pass
+    except Exception as error:  # noqa: BLE001 - one failing call is an outcome of the run, not its end
+        return Ended(job, error=error)
+    return Ended(job, _tokens(getattr(stream, "completion", None)))
+
+
+def _tokens(answer: Any) -> int:
+    return read_usage(getattr(answer, "usage", None)).total_tokens

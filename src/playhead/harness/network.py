@@ -1,0 +1,125 @@
+"""
+Shutting the network for this process, so that a replay which reaches for it is caught.
+
+Python announces every connection it opens (``sys.addaudithook``); a hook refuses them while a block is open. What
+does not pass through Python's ``socket`` is not seen: clients written in C or Rust, and loops such as uvloop.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+from playhead.errors import NetworkBlocked
+
+_EVENTS = frozenset(
+    {
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyaddr",
+        "socket.gethostbyname",
+        "socket.getnameinfo",
+        "socket.sendmsg",
+        "socket.sendto",
+    }
+)
+
+
+class Blocked:
+    """
+    What a block refused, kept where the code under test cannot swallow it.
+
+    Attributes:
+        attempts: What was tried, in words, in order.
+    """
+
+    def __init__(self) -> None:
+        self.attempts: list[str] = []
+
+
+class _Guard:
+    """The one hook of this process; a hook cannot be taken away, so it is made once and asks whether it is armed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._installed = False
+        self._open: tuple[Blocked, ...] = ()
+
+    def arm(self, blocked: Blocked) -> None:
+        with self._lock:
+            if not self._installed:
+                sys.addaudithook(self._heard)
+                self._installed = True
+            self._open = (*self._open, blocked)
+
+    def disarm(self, blocked: Blocked) -> None:
+        with self._lock:
+            self._open = tuple(one for one in self._open if one is not blocked)
+
+    def _heard(self, event: str, args: tuple[Any, ...]) -> None:
+        # Called for every audited event of the process, so the common case must leave at once.
+        if not self._open or event not in _EVENTS:
+            return
+        attempt = _described(event, args)
+        if attempt is None:
+            return
+        for blocked in self._open:
+            blocked.attempts.append(attempt)
+        raise NetworkBlocked(
+            f"{attempt} while the network is shut",
+            context={"attempt": attempt},
+            hint="a replay needs no network: wrap the provider that made this call, or record what is missing",
+        )
+
+
+_GUARD = _Guard()
+
+
+def _described(event: str, args: tuple[Any, ...]) -> str | None:
+    """Say what is tried; ``None`` where it stays on this machine's file system or needs no name server."""
+    verb = event.removeprefix("socket.")
+    if verb in ("connect", "sendto", "sendmsg"):
+        address = args[1] if len(args) > 1 else None
+        if not isinstance(address, tuple):
+            # A path is a local socket; no address is a socket that was connected before.
+            return None
+        place = ":".join(map(str, cast("tuple[object, ...]", address)[:2]))
+        return f"something tried to {'connect' if verb == 'connect' else 'send'} to {place}"
+    host = args[0] if args else None
+    if not host or _is_literal(host):
+        return None
+    return f"something tried to look up {host!r}"
+
+
+def _is_literal(host: object) -> bool:
+    """Tell a numeric address, which a server of this machine's own is bound by."""
+    try:
+        ipaddress.ip_address(host.decode("ascii") if isinstance(host, bytes) else str(host))
+    except ValueError:
+        return False
+    return True
+
+
+@contextmanager
+def block_network() -> Generator[Blocked]:
+    """
+    Refuse every connection, datagram and name lookup of this process, in all its threads, until the block ends.
+
+    Blocks may be nested. Local (Unix) sockets stay open.
+
+    Yields:
+        What was refused so far.
+
+    Raises:
+        NetworkBlocked: In the code that tries.
+    """
+    blocked = Blocked()
+    _GUARD.arm(blocked)
+    try:
+        yield blocked
+    finally:
+        _GUARD.disarm(blocked)

@@ -1,0 +1,289 @@
+"""The question and the answer: what they accept, refuse and show."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playhead.core.model import (
+    AsyncInferenceProvider,
+    Completion,
+    CompletionRequest,
+    Failure,
+    Family,
+    InferenceProvider,
+    Interaction,
+    Origin,
+    Outcome,
+    Stream,
+    ToolCall,
+    Usage,
+)
+from playhead.errors import UsageError
+from tests.strategies import any_text, completions, counts, field_values, outcomes, requests, streams, text_stream
+
+# --- requests
+
+REFUSED: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
+    "nothing": (CompletionRequest, UsageError, "needs a prompt or messages"),
+    "no prompt for an image": (lambda: CompletionRequest(family=Family.IMG_GEN), UsageError, "needs a prompt"),
+    "empty prompt": (lambda: CompletionRequest(""), UsageError, "prompt must not be empty"),
+    "prompt of bytes": (lambda: CompletionRequest(b"x"), TypeError, "prompt must be a str"),  # type: ignore[arg-type]
+    "both": (lambda: CompletionRequest("x", messages=({"role": "user"},)), UsageError, "not both"),
+    "no messages": (lambda: CompletionRequest(messages=()), UsageError, "messages must not be empty"),
+    "messages of text": (
+        lambda: CompletionRequest(messages=("hi",)),  # type: ignore[arg-type]
+        TypeError,
+        "each message must be a mapping, got 'hi'",
+    ),
+    "messages as text": (lambda: CompletionRequest(messages="hi"), TypeError, "each message"),  # type: ignore[arg-type]
+    "empty model": (lambda: CompletionRequest("x", model=""), UsageError, "model must not be empty"),
+    "model of a number": (lambda: CompletionRequest("x", model=4), TypeError, "model must be"),  # type: ignore[arg-type]
+    "negative limit": (lambda: CompletionRequest("x", max_tokens=-1), UsageError, "max_tokens must be"),
+    "negative temperature": (lambda: CompletionRequest("x", temperature=-0.1), UsageError, "non-negative, got -0.1"),
+    "temperature nan": (lambda: CompletionRequest("x", temperature=float("nan")), UsageError, "finite"),
+    "temperature inf": (lambda: CompletionRequest("x", temperature=float("inf")), UsageError, "finite"),
+    "temperature of text": (
+        lambda: CompletionRequest("x", temperature="1"),  # type: ignore[arg-type]
+        TypeError,
+        "temperature must be a number",
+    ),
+    "temperature of a bool": (lambda: CompletionRequest("x", temperature=True), TypeError, "temperature must be"),
+}
+
+
+@pytest.mark.parametrize(("make", "cls", "text"), REFUSED.values(), ids=REFUSED)
+def test_request_refuses(make: Callable[[], Any], cls: type[Exception], text: str) -> None:
+    """A request that no provider could answer is refused where it is made, with the value in the message."""
+    with pytest.raises(cls, match=text):
+        make()
+
+
+@pytest.mark.parametrize("value", [1.5, True, "5"])
+def test_limit_must_be_an_integer(value: Any) -> None:
+    """A limit that is no integer is refused, bools included."""
+    with pytest.raises((TypeError, UsageError), match="max_tokens must be"):
+        CompletionRequest("x", max_tokens=value)
+
+
+@pytest.mark.parametrize("value", [0, 0.0, 2])
+def test_zero_temperature_is_sent(value: float) -> None:
+    """Zero is a temperature, unlike one that was left out."""
+    assert CompletionRequest("x", temperature=value).temperature == value
+    assert CompletionRequest("x").temperature is None
+
+
+def test_limit_of_zero() -> None:
+    """Zero is a limit, unlike one that was left out."""
+    assert CompletionRequest("x", max_tokens=0).max_tokens == 0
+
+
+def test_lists_become_tuples() -> None:
+    """Messages and tools given as lists are kept as tuples, so that nobody can append to them."""
+    request = CompletionRequest(messages=[{"role": "user", "content": "x"}], tools=[{"name": "t"}])  # type: ignore[arg-type]
+    assert request.messages == ({"role": "user", "content": "x"},)
+    assert request.tools == ({"name": "t"},)
+
+
+def test_generator_of_messages_is_not_lost() -> None:
+    """Messages from a generator are kept or refused, never silently none."""
+    spoken = {"role": "user", "content": "x"}
+    try:
+        request = CompletionRequest(messages=(message for message in [spoken]))  # type: ignore[arg-type]
+    except TypeError:
+        return
+    assert request.messages == (spoken,)
+
+
+def test_prompt_is_one_user_message() -> None:
+    """A prompt reads as a conversation of one user message."""
+    assert CompletionRequest("x").conversation() == ({"role": "user", "content": "x"},)
+    spoken = ({"role": "system", "content": "s"}, {"role": "user", "content": "x"})
+    assert CompletionRequest(messages=spoken).conversation() == spoken
+    assert CompletionRequest(family=Family.EMBEDDING, params={"input": "x"}).conversation() == ()
+
+
+FROZEN = [
+    CompletionRequest("x"),
+    Completion("x"),
+    Failure("builtins.ValueError"),
+    Stream(),
+    Usage(),
+    ToolCall(),
+    Interaction(CompletionRequest("x"), Completion("x"), "p", "00", 0),
+]
+
+
+@pytest.mark.parametrize("value", FROZEN, ids=lambda value: type(value).__name__)
+def test_frozen(value: msgspec.Struct) -> None:
+    """No field of a question or an answer can be set."""
+    for name in value.__struct_fields__:
+        with pytest.raises(AttributeError):
+            setattr(value, name, None)
+
+
+# --- usage
+
+
+@given(counts, counts, counts, field_values)
+def test_usage_reads_as_a_mapping(prompt: int, completion: int, total: int, details: dict[str, Any]) -> None:
+    """Counts read alike by attribute, by our names, by the other vendors' names and as a dict."""
+    usage = Usage(prompt, completion, total, details=details)
+    assert usage["prompt_tokens"] == usage["input_tokens"] == usage.prompt_tokens == prompt
+    assert usage["completion_tokens"] == usage["output_tokens"] == usage.get("output_tokens") == completion
+    assert usage["total_tokens"] == total
+    assert list(usage) == list(usage.keys()) == list(dict(usage))
+    assert len(usage) == 3 + len(details.keys() - {"prompt_tokens", "completion_tokens", "total_tokens"})
+    assert all(key in usage for key in details)
+
+
+def test_usage_without_such_a_count() -> None:
+    """A count that nobody gave is absent, not zero."""
+    usage = Usage(1, 2, 3, details={"cached": 5})
+    assert ("cached" in usage, "reasoning" in usage) == (True, False)
+    assert (usage["cached"], usage.get("reasoning"), usage.get("reasoning", 7)) == (5, None, 7)
+    with pytest.raises(KeyError):
+        usage["reasoning"]
+
+
+def test_total_is_as_reported() -> None:
+    """The total is what the provider said, even where it does not add up."""
+    assert Usage(1, 2, 9).total_tokens == 9
+    assert Usage(1, 2).total_tokens == 0
+
+
+@pytest.mark.parametrize("field", ["prompt_tokens", "completion_tokens", "total_tokens"])
+def test_usage_refuses(field: str) -> None:
+    """A count is a non-negative int; a bool, a float and text are not."""
+    with pytest.raises(UsageError, match="non-negative, got -1"):
+        Usage(**{field: -1})  # type: ignore[arg-type]
+    for value in (True, 1.0, "1", None):
+        with pytest.raises(TypeError, match="token count must be an int"):
+            Usage(**{field: value})  # type: ignore[arg-type]
+
+
+def test_unknown_is_not_zero() -> None:
+    """A completion without counts says so; one with a report of zeros says that."""
+    assert not Completion("x").usage.reported
+    assert Usage().reported
+    assert Completion("x").usage != Usage()
+
+
+# --- answers
+
+
+def test_tool_arguments() -> None:
+    """Arguments stay the model's text and are parsed on demand; text that was cut off is told as such."""
+    assert ToolCall(name="f", arguments='{"a": [1]}').parse_arguments() == {"a": [1]}
+    with pytest.raises(UsageError, match="arguments of tool call 'f' are not JSON") as caught:
+        ToolCall(name="f", arguments='{"a": ').parse_arguments()
+    assert isinstance(caught.value.__cause__, msgspec.DecodeError)
+
+
+def test_content_is_the_text() -> None:
+    """A completion's text has a second name."""
+    assert Completion("x").content == "x"
+
+
+def test_tool_calls_become_a_tuple() -> None:
+    """Tool calls given as a list are kept as a tuple."""
+    assert Completion(tool_calls=[ToolCall("1")]).tool_calls == (ToolCall("1"),)  # type: ignore[arg-type]
+
+
+@given(st.lists(any_text), st.booleans(), st.booleans())
+def test_stream_keeps_the_cuts(pieces: list[str], whole: bool, ended: bool) -> None:
+    """A stream of text gives its pieces with the boundaries they came in, empty pieces and surrogates too."""
+    stream = text_stream(pieces, end=Completion("other") if ended else None, whole=whole)
+    assert stream.pieces() == tuple(pieces)
+    assert stream.joined() == "".join(pieces)
+
+
+def test_stream_of_values() -> None:
+    """A stream of other things gives them as they are, and has no text."""
+    stream = Stream(end=Completion("done"), values=({"a": 1}, b"x"))
+    assert stream.pieces() == ({"a": 1}, b"x")
+    assert stream.joined() == ""
+    assert Stream().pieces() == ()
+
+
+# --- evidence
+
+
+def interaction(outcome: Outcome, request: CompletionRequest | None = None) -> Interaction:
+    """Put an outcome into an interaction."""
+    return Interaction(
+        request or CompletionRequest("x", model="asked"), outcome, "p", "00" * 32, 0, origin=Origin.SYNTHETIC
+    )
+
+
+@given(completions)
+def test_evidence_of_a_completion(completion: Completion) -> None:
+    """Evidence is what the completion says, with provider, origin and the model that was asked for."""
+    for outcome in (completion, Stream(end=completion, values=())):
+        evidence = interaction(outcome).evidence
+        assert evidence.text == completion.text
+        assert evidence.model == (completion.model or None)
+        assert (evidence.model_requested, evidence.provider, evidence.origin) == ("asked", "p", Origin.SYNTHETIC)
+        assert evidence.usage is completion.usage
+        assert evidence.tool_calls == completion.tool_calls
+        assert (evidence.finish_reason, evidence.model_version) == (completion.finish_reason, completion.model_version)
+        assert evidence.failure is None
+
+
+def test_evidence_of_a_failure() -> None:
+    """A failure is evidence too: of no text and no model."""
+    failure = Failure("builtins.TimeoutError", "slow")
+    evidence = interaction(failure).evidence
+    assert (evidence.text, evidence.model, evidence.failure) == ("", None, failure)
+    assert not evidence.usage.reported
+
+
+def test_evidence_of_a_broken_stream() -> None:
+    """A stream that failed, or was closed early, proves the text that came before."""
+    failure = Failure("builtins.TimeoutError", "slow")
+    broken = interaction(text_stream(["a", "b"], end=failure, whole=False)).evidence
+    assert (broken.text, broken.failure) == ("ab", failure)
+    closed = interaction(text_stream(["a"], end=None, whole=False)).evidence
+    assert (closed.text, closed.failure) == ("a", None)
+
+
+@given(requests, outcomes | streams)
+def test_evidence_always_exists(request: CompletionRequest, outcome: Outcome) -> None:
+    """Every interaction, whatever its request and outcome, gives its evidence."""
+    evidence = interaction(outcome, request).evidence
+    assert (evidence.model_requested, evidence.provider) == (request.model, "p")
+
+
+# --- providers
+
+
+def test_any_object_is_a_provider() -> None:
+    """An object with ``complete`` is a provider, sync or async, without a base class."""
+
+    class Sync:
+        def complete(self, request: CompletionRequest) -> Completion:
+            return Completion(request.prompt or "")
+
+    class Async:
+        async def complete(self, request: CompletionRequest) -> Completion:
+            return Completion(request.prompt or "")
+
+    sync: InferenceProvider = Sync()
+    async_: AsyncInferenceProvider = Async()
+    assert isinstance(sync, InferenceProvider)
+    assert isinstance(async_, AsyncInferenceProvider)
+    assert not isinstance(object(), InferenceProvider)
+    assert sync.complete(CompletionRequest("x")).text == "x"
+    assert asyncio.run(async_.complete(CompletionRequest("x"))).text == "x"
+
+
+def test_words() -> None:
+    """Families and origins are the words that stand in files."""
+    assert [family.value for family in Family] == ["llm", "img_gen", "extract", "search", "embedding"]
+    assert [origin.value for origin in Origin] == ["live", "stub", "imported", "edited", "synthetic"]
