@@ -46,7 +46,7 @@ class Plan(NamedTuple):
 COMPLETE = Plan()
 FULL = COMPLETE._replace(opening=(1, 10, 1_000, 100_000, 1_000_000))
 QUICK = Plan(
-    opening=(1, 10, 100),
+    opening=(1, 10),
     opening_samples=3,
     get=(10, 100),
     replay=(10, 100),
@@ -54,7 +54,7 @@ QUICK = Plan(
     recording=(50,),
     recording_rounds=2,
     size=50,
-    git=60,
+    git=40,
     editions=2,
     miss=60,
     imports=3,

@@ -6,13 +6,15 @@ import hashlib
 import shutil
 from pathlib import Path
 
+import playhead
 from benchmarks.contenders import OURS, contender
 from benchmarks.plan import BIG
 from benchmarks.timing import say
 from benchmarks.workloads.calls import Calls
 
-_ROOT = Path(__file__).resolve().parent.parent
-_SOURCES = ("src/playhead/core", "src/playhead/format", "benchmarks/workloads", "benchmarks/contenders")
+_HERE = Path(__file__).resolve().parent
+_PLAYHEAD = Path(playhead.__file__).resolve().parent
+_SOURCES = (_PLAYHEAD / "core", _PLAYHEAD / "format", _HERE / "workloads", _HERE / "contenders")
 
 
 class Workshop:
@@ -28,6 +30,7 @@ class Workshop:
         """
         self._folder = folder
         self.scratch = scratch
+        scratch.mkdir(parents=True, exist_ok=True)
         self._stamp = _stamp()
 
     def recorded(self, name: str, workload: str, calls: Calls) -> Path:
@@ -61,7 +64,7 @@ def _stamp() -> str:
     """Name the code that recordings depend on, so that an old one is never taken for a new one."""
     digest = hashlib.sha256()
     for source in _SOURCES:
-        for path in sorted((_ROOT / source).rglob("*")):
+        for path in sorted(source.rglob("*")):
             if path.suffix in (".py", ".zdict"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -240,25 +240,26 @@ endings: st.SearchStrategy[Completion | Failure | None] = st.one_of(st.none(), c
 
 
 def text_stream(
-    pieces: list[str], *, end: Completion | Failure | None, whole: bool, yields_end: bool = False
+    pieces: list[str], *, end: Completion | Failure | None, whole: bool, yielded: Completion | None = None
 ) -> Stream:
     """Build a stream of text pieces; ``whole`` says that the end's text is what the pieces give."""
     joined = "".join(pieces)
     if whole and isinstance(end, Completion):
         end = msgspec.structs.replace(end, text=joined)
-        return Stream(end=end, cuts=tuple(map(len, pieces)), yields_end=yields_end)
-    return Stream(end=end, cuts=tuple(map(len, pieces)), text=joined, yields_end=yields_end)
+        return Stream(end=end, cuts=tuple(map(len, pieces)), yielded=yielded)
+    return Stream(end=end, cuts=tuple(map(len, pieces)), text=joined, yielded=yielded)
 
 
+maybe_completions: st.SearchStrategy[Completion | None] = st.one_of(st.none(), st.just(Completion("x")), completions)
 streams: st.SearchStrategy[Stream] = st.one_of(
     st.builds(
-        lambda pieces, end, whole, yields_end: text_stream(pieces, end=end, whole=whole, yields_end=yields_end),
+        lambda pieces, end, whole, yielded: text_stream(pieces, end=end, whole=whole, yielded=yielded),
         st.lists(any_text, max_size=4),
         endings,
         st.booleans(),
-        st.booleans(),
+        maybe_completions,
     ),
-    st.builds(Stream, end=endings, values=st.lists(values, max_size=3).map(tuple), yields_end=st.booleans()),
+    st.builds(Stream, end=endings, values=st.lists(values, max_size=3).map(tuple), yielded=maybe_completions),
 )
 outcomes: st.SearchStrategy[Outcome] = st.one_of(completions, failures, streams)
 volatiles = st.builds(

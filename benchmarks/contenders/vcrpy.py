@@ -2,20 +2,20 @@
 vcrpy, by the path its own stubs take: build a request, ask ``can_play_response_for``, play or append, save.
 
 The cassette is used directly, which spares vcrpy the patching of HTTP libraries and the HTTP client itself; with
-``VcrpyThroughRequests`` a real call through ``requests`` is made instead.
+``VcrpyThrough`` a real call through ``requests`` or ``httpx`` is made instead.
 """
 
 from __future__ import annotations
 
 import contextlib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import vcr
-import yaml
+import yaml  # type: ignore[import-untyped]
 from vcr.cassette import Cassette
 from vcr.request import Request
 from vcr.serializers import yamlserializer
@@ -119,33 +119,51 @@ class Vcrpy:
         return _Playing(self.load(folder, "none"))
 
 
-class _PlayingThroughRequests:
-    def __init__(self, recorder: Any, path: str) -> None:
+class _PlayingThrough:
+    def __init__(self, recorder: Any, path: str, post: Callable[..., Any]) -> None:
         self._block = recorder.use_cassette(path, record_mode=vcr.mode("none"))
         self._block.__enter__()
+        self._post = post
 
     def answer(self, asked: Asked) -> str:
         """Make a real call; vcrpy's patches answer it."""
-        import requests
-
-        return text_of(requests.post(asked.url, data=asked.body, headers=asked.headers, timeout=5).content)
+        return text_of(self._post(asked.url, asked.body, asked.headers))
 
     def close(self) -> None:
         """Leave the block."""
         self._block.__exit__(None, None, None)
 
 
-class VcrpyThroughRequests(Vcrpy):
-    """The same with ``use_cassette`` and a call through ``requests``."""
+def _post_by_requests(url: str, body: bytes, headers: dict[str, str]) -> bytes:
+    import requests
+
+    return requests.post(url, data=body, headers=headers, timeout=5).content
+
+
+def _post_by_httpx(url: str, body: bytes, headers: dict[str, str]) -> bytes:
+    import httpx
+
+    with httpx.Client() as client:
+        return client.post(url, content=body, headers=headers).content
+
+
+_CLIENTS: dict[str, Callable[..., bytes]] = {"requests": _post_by_requests, "httpx": _post_by_httpx}
+
+
+class VcrpyThrough(Vcrpy):
+    """The same with ``use_cassette`` and a call through an HTTP client."""
+
+    def __init__(self, name: str, serializer: str, matching: str, client: str) -> None:
+        super().__init__(name, serializer, matching)
+        self._client = client
 
     def preload(self) -> None:
         """Import the client and the stubs that the block would import."""
-        import requests  # noqa: F401 - so that its import is not counted
-
+        importlib.import_module(self._client)
         for stub in _STUBS:
             with contextlib.suppress(ImportError):
                 importlib.import_module(f"vcr.stubs.{stub}")
 
     def open(self, folder: Path) -> Reader:
         """Enter the block."""
-        return _PlayingThroughRequests(self.recorder, str(folder / self.file_name))
+        return _PlayingThrough(self.recorder, str(folder / self.file_name), _CLIENTS[self._client])

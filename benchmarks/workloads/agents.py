@@ -42,7 +42,7 @@ TOOLS = tuple(_tool(name) for name in _TOOL_NAMES)
 
 @lru_cache(maxsize=2)
 def _conversation(number: int) -> tuple[tuple[dict[str, Any], ...], tuple[Completion, ...]]:
-    """Give all messages of a conversation and the completion of each turn; turn ``t`` asks with ``2 + 2 t`` messages."""
+    """Give a conversation's messages and the completion of each turn; turn ``t`` asks with ``2 + 2 t`` messages."""
     writer = seeded(11, number)
     messages: list[dict[str, Any]] = [
         {"role": "system", "content": system_prompt(number % 4)},

@@ -47,6 +47,10 @@ class Edition(NamedTuple):
     facts: int = 0
 
 
+FIRST = Edition()
+"""The first recording."""
+
+
 class Call:
     """
     One call.

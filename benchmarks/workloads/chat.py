@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from benchmarks.workloads.calls import Call, Calls, Edition, seeded
+from benchmarks.workloads.calls import FIRST, Call, Calls, Edition, seeded
 from benchmarks.workloads.wire import chat_exchange
 from playhead import Completion, CompletionRequest, Usage
 
@@ -24,7 +24,7 @@ def system_prompt(number: int) -> str:
     )
 
 
-def chat_call(index: int, edition: Edition = Edition()) -> Call:
+def chat_call(index: int, edition: Edition = FIRST) -> Call:
     """Make a chat call; its request depends on its number alone."""
     asked = seeded(2, index)
     question = asked.question(900 + asked.number(0, 500))

@@ -39,11 +39,12 @@ ADJECTIVES = (
 )  # fmt: skip
 
 PEOPLE = (
-    "the finance team", "our customers in Norway", "the on-call engineer", "a new administrator", "the warehouse lead",
-    "the account manager", "two of the testers", "the platform group", "the legal department", "a partner agency",
-    "the store in Lyon", "the night shift", "most of our subscribers", "the clinic staff", "the data protection officer",
-    "a returning visitor", "the regional office", "the design team", "students in the evening course", "the auditors",
-    "the first-line agents", "the bakery in Graz", "an anonymous caller", "the product owner", "the delivery drivers",
+    "the finance team", "our customers in Norway", "the on-call engineer", "a new administrator",
+    "the warehouse lead", "the account manager", "two of the testers", "the platform group", "the legal department",
+    "a partner agency", "the store in Lyon", "the night shift", "most of our subscribers", "the clinic staff",
+    "the data protection officer", "a returning visitor", "the regional office", "the design team",
+    "students in the evening course", "the auditors", "the first-line agents", "the bakery in Graz",
+    "an anonymous caller", "the product owner", "the delivery drivers",
 )  # fmt: skip
 
 CAUSES = (
@@ -71,9 +72,12 @@ ADVICE = (
     "replace the list by a table", "show the reason in the message", "back off for a minute", "delete the draft",
 )  # fmt: skip
 
-NUMBERS = tuple(str(n) for n in (2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15, 18, 20, 24, 25, 30, 36, 40, 45, 48, 50, 60, 64,
-                                 72, 75, 80, 90, 96, 100, 110, 120, 128, 140, 150, 180, 200, 240, 250, 256, 300, 320,
-                                 360, 400, 450, 480, 500, 600, 640, 720, 750, 800, 900, 960, 1000, 1200, 1440, 1500))  # fmt: skip
+_COUNTS = (
+    2, 3, 4, 5, 6, 7, 8, 9, 12, 14, 15, 18, 20, 24, 25, 30, 36, 40, 45, 48, 50, 60, 64, 72, 75, 80, 90, 96, 100, 110,
+    120, 128, 140, 150, 180, 200, 240, 250, 256, 300, 320, 360, 400, 450, 480, 500, 600, 640, 720, 750, 800, 900, 960,
+    1000, 1200, 1440, 1500,
+)  # fmt: skip
+NUMBERS = tuple(map(str, _COUNTS))
 
 UNITS = ("minutes", "orders", "rows", "days", "requests a second", "euros", "items", "pages", "retries", "messages",
          "percent of cases", "working days", "megabytes", "users", "entries", "hours")  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import math
+import re
 import struct
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.core.canonical import (
+    MALFORMED,
     MAX_DEPTH,
     MIN_PACKED_FLOATS,
     decode,
@@ -160,8 +162,7 @@ def test_golden(value: Any, data: bytes) -> None:
     assert encode(value) == data
 
 
-@pytest.mark.parametrize("key", DOLLAR_KEYS)
-@given(value=values)
+@given(st.sampled_from(DOLLAR_KEYS), values)
 def test_own_dollar_keys(key: str, value: Any) -> None:
     """A key of the user's that looks like an escape form is never taken for one."""
     for own in ({key: value}, {key: value, "a": 1}, [{key: {key: value}}]):
@@ -178,9 +179,11 @@ def test_integers_of_64_bits_are_plain(value: int) -> None:
     assert decode(encode(value)) == value
 
 
-@pytest.mark.parametrize("value", [10**4100, -(10**4100), 10**4299, 10**5000])
-def test_huge_integers(value: int) -> None:
+@pytest.mark.parametrize("digits", [1000, 4000, 4001, 4100, 4299, 5000])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_huge_integers(digits: int, sign: int) -> None:
     """An integer comes back, or is refused when it is recorded; it is never written and then unreadable."""
+    value = sign * 10 ** (digits - 1)
     try:
         data = encode(value)
     except RecordingError:
@@ -331,7 +334,7 @@ def test_refusal_names_the_path(value: Any, text: str, path: str) -> None:
 
 # --- malformed forms
 
-MALFORMED: dict[str, Any] = {
+BROKEN_FORMS: dict[str, Any] = {
     "unknown": {"$what": 1},
     "a bare dollar": {"$": 1},
     "bytes of a number": {"$bytes": 1},
@@ -360,12 +363,13 @@ MALFORMED: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("value", MALFORMED.values(), ids=MALFORMED)
+@pytest.mark.parametrize("value", BROKEN_FORMS.values(), ids=BROKEN_FORMS)
 def test_malformed_form(value: Any) -> None:
     """A form that no writer writes is a ValueError, never another class, however deep it stands."""
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the words are those of many libraries
         restore(value)
-    with pytest.raises(ValueError, match=""):
+    assert str(caught.value)
+    with pytest.raises(ValueError, match=re.escape(str(caught.value))):
         decode(msgspec.json.encode({"a": [value]}))
 
 
@@ -383,12 +387,12 @@ def test_any_bytes(data: bytes) -> None:
     """Bytes that are not JSON are told by msgspec's error or a ValueError."""
     try:
         decode(data)
-    except (msgspec.DecodeError, ValueError):
+    except MALFORMED:
         return
 
 
-@pytest.mark.parametrize("depth", [500, 900, 100_000])
+@pytest.mark.parametrize("depth", [900, 100_000])
 def test_deep_json_is_refused(depth: int) -> None:
-    """JSON nested far deeper than any writer writes is refused as malformed, not by running out of stack."""
-    with pytest.raises((msgspec.DecodeError, ValueError)):
+    """JSON nested far deeper than any writer writes is told by one of the errors that mean malformed bytes."""
+    with pytest.raises(MALFORMED):
         decode(b"[" * depth + b"]" * depth)

@@ -141,9 +141,9 @@ def request_from(fields: Mapping[str, Any], *, request_id: str = "") -> Completi
     Raises:
         ValueError: The fields are not those of a request.
     """
-    known = {name: fields[name] for name in _REQUEST_FIELDS if name in fields}
+    known: dict[str, Any] = {name: fields[name] for name in _REQUEST_FIELDS if name in fields}
     try:
-        return CompletionRequest(**{**known, "family": Family(fields.get("family", "llm")), "id": request_id})
+        return CompletionRequest(**known, family=Family(fields.get("family", "llm")), id=request_id)
     except (TypeError, AttributeError) as error:
         raise ValueError(f"not a request: {error}") from None
 
@@ -158,8 +158,9 @@ def outcome_fields(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Failure):
         return {"kind": "failure", **_given(outcome)}
     fields = {"kind": "stream", **_given(outcome)}
-    if outcome.end is not None:
-        fields["end"] = outcome_fields(outcome.end)
+    for name, part in (("end", outcome.end), ("yielded", outcome.yielded)):
+        if part is not None:
+            fields[name] = outcome_fields(part)
     return fields
 
 

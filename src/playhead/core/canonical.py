@@ -68,10 +68,12 @@ def decode(data: bytes | memoryview) -> Any:
 
     Raises:
         msgspec.DecodeError: The bytes are not JSON.
-        ValueError: An escape form is malformed.
-        RecursionError: The value is nested far deeper than any that is written (all three: ``MALFORMED``).
+        ValueError: An escape form is malformed, or the nesting is deeper than any that is written.
     """
-    return restore(msgspec.json.decode(data))
+    try:
+        return restore(msgspec.json.decode(data))
+    except RecursionError:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}") from None
 
 
 def normalise(value: Any) -> Any:
@@ -95,7 +97,7 @@ def normalise(value: Any) -> Any:
 
 
 def _normalise(value: Any, depth: int) -> Any:
-    kind: type[Any] = type(value)
+    kind = cast("type[Any]", type(value))
     if kind is str:
         return value if value.isascii() else _normal_text(value)
     if kind is bool or value is None:
@@ -239,9 +241,9 @@ def _restore_int(text: Any) -> int:
     return int(text)
 
 
-def _restore_map(pairs: Any) -> dict[Any, Any]:
+def _restore_map(pairs: Any, depth: int) -> dict[Any, Any]:
     try:
-        return {restore(key): restore(item) for key, item in pairs}
+        return {_restore(key, depth): _restore(item, depth) for key, item in pairs}
     except TypeError as error:
         raise ValueError(f"malformed map: {error}") from None
 
@@ -251,7 +253,6 @@ _FORMS: dict[str, Callable[[Any], Any]] = {
     "$wtf8": lambda text: _from_base64(text).decode("utf-8", "surrogatepass"),
     "$float": _restore_float,
     "$int": _restore_int,
-    "$map": _restore_map,
     "$f32": _unpack_floats("f"),
     "$f64": _unpack_floats("d"),
 }
@@ -262,21 +263,37 @@ def restore(value: Any) -> Any:
     Undo the escape forms; the inverse of ``normalise`` (tuples come back as lists).
 
     Raises:
-        ValueError: A form is unknown or malformed.
-        RecursionError: The value is nested far deeper than any that is written.
+        ValueError: A form is unknown or malformed, or the nesting is deeper than any that is written.
     """
+    return _restore(value, _READ_DEPTH)
+
+
+# Each level of a map stands as three: the form, the list of pairs, the pair.
+_READ_DEPTH = 3 * MAX_DEPTH
+
+
+def _restore(value: Any, depth: int) -> Any:
     if type(value) is dict:
-        return _restore_dict(cast("dict[str, Any]", value))
+        return _restore_dict(cast("dict[str, Any]", value), _deeper(depth))
     if type(value) is list:
-        return [restore(item) for item in cast("list[Any]", value)]
+        below = _deeper(depth)
+        return [_restore(item, below) for item in cast("list[Any]", value)]
     return value
 
 
-def _restore_dict(value: dict[str, Any]) -> Any:
+def _deeper(depth: int) -> int:
+    if not depth:
+        raise ValueError(f"nested deeper than {MAX_DEPTH}")
+    return depth - 1
+
+
+def _restore_dict(value: dict[str, Any], depth: int) -> Any:
     if len(value) == 1:
         key = next(iter(value))
+        if key == "$map":
+            return _restore_map(value[key], depth)
         if key[:1] == "$" and key[:2] != "$$":
             if key not in _FORMS:
                 raise ValueError(f"unknown escape form {key!r}")
             return _FORMS[key](value[key])
-    return {(k[1:] if k[:1] == "$" else k): restore(v) for k, v in value.items()}
+    return {(k[1:] if k[:1] == "$" else k): _restore(v, depth) for k, v in value.items()}

@@ -7,12 +7,12 @@ time-outs, host. Numbers are compared by value, so a temperature of 1 and of 1.0
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
-from playhead.core.canonical import encode, encode_normal, normalise
+from playhead.core.canonical import encode, normalise
 from playhead.core.model import CompletionRequest
 
 SCHEME = b"playhead fingerprint 1\n"
@@ -54,22 +54,49 @@ def fingerprint(request: CompletionRequest, provider: str, *, stream: bool = Fal
     Raises:
         RecordingError: The request holds something that has no canonical form.
     """
-    messages = request.conversation()
-    system: list[Any] = []
-    for message in messages:
+    system = _EMPTY
+    messages: list[bytes] = []
+    if request.messages is None:
+        if request.prompt is not None:
+            messages.append(_plain_message_digest("user", request.prompt))
+    else:
+        leading = _leading_system(request.messages)
+        if leading:
+            system = _joined(_message_digest(message) for message in request.messages[:leading])
+        messages += map(_message_digest, request.messages[leading:] if leading else request.messages)
+    head = _head_digests(request.family, provider, request.model, request.temperature, request.max_tokens, stream)
+    operation, named, model, params = head
+    if request.params:
+        params = _params_of(request.temperature, request.max_tokens, stream, request.params)
+    tools = _digest(request.tools) if request.tools else _EMPTY
+    segments = (operation, named, model, system, tools, params, *messages)
+    return Fingerprint(_joined(segments), segments)
+
+
+def _leading_system(messages: Sequence[Mapping[str, Any]]) -> int:
+    """Count the messages at the start that instruct rather than converse."""
+    for index, message in enumerate(messages):
         if message.get("role") not in _SYSTEM_ROLES:
-            break
-        system.append(message)
-    segments = [
-        _text_digest(request.family.value),
-        _text_digest(provider),
-        _text_digest(request.model),
-        _digest(system) if system else _EMPTY,
-        _digest(request.tools) if request.tools else _EMPTY,
-        _params_digest(request, stream),
-    ]
-    segments += [_digest(message) for message in (messages[len(system) :] if system else messages)]
-    return Fingerprint(sha256(SCHEME + b"".join(segments)).digest(), tuple(segments))
+            return index
+    return len(messages)
+
+
+def _joined(digests: Iterable[bytes]) -> bytes:
+    return sha256(SCHEME + b"".join(digests)).digest()
+
+
+def _message_digest(message: Mapping[str, Any]) -> bytes:
+    if len(message) == 2:
+        role, content = message.get("role"), message.get("content")
+        if type(role) is str and type(content) is str:
+            return _plain_message_digest(role, content)
+    return _digest(message)
+
+
+# An agent resends its history with every turn, and a suite its system prompt with every call.
+@lru_cache(maxsize=1024)
+def _plain_message_digest(role: str, content: str) -> bytes:
+    return _digest({"role": role, "content": content})
 
 
 def _digest(value: Any) -> bytes:
@@ -80,19 +107,11 @@ _EMPTY = _digest([])
 
 
 @lru_cache(maxsize=256)
-def _text_digest(text: str | None) -> bytes:
-    return _digest(text)
-
-
-def _params_digest(request: CompletionRequest, stream: bool) -> bytes:
-    if request.params:
-        return _params_of(request.temperature, request.max_tokens, stream, request.params)
-    return _plain_params_digest(request.temperature, request.max_tokens, stream)
-
-
-@lru_cache(maxsize=256)
-def _plain_params_digest(temperature: float | None, max_tokens: int | None, stream: bool) -> bytes:
-    return _params_of(temperature, max_tokens, stream, {})
+def _head_digests(
+    family: str, provider: str, model: str | None, temperature: float | None, max_tokens: int | None, stream: bool
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """Give the segments that hardly change from call to call; the last is that of a request without params."""
+    return _digest(family), _digest(provider), _digest(model), _params_of(temperature, max_tokens, stream, {})
 
 
 def _params_of(temperature: float | None, max_tokens: int | None, stream: bool, further: Mapping[str, Any]) -> bytes:
@@ -101,16 +120,18 @@ def _params_of(temperature: float | None, max_tokens: int | None, stream: bool, 
         sent["temperature"] = temperature
     if max_tokens is not None:
         sent["max_tokens"] = max_tokens
-    return sha256(encode_normal(unify_numbers(normalise(sent | dict(further))))).digest()
+    sent.update(further)
+    normalise(sent)  # bounds the depth, and refuses what has no form, before the numbers are walked
+    return _digest(unify_numbers(sent))
 
 
 def unify_numbers(value: Any) -> Any:
     """Give integral floats as integers, at any depth, where a float holds every integer (below 2**53)."""
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**53 else value
-    if isinstance(value, dict):
-        return {key: unify_numbers(item) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
+    if isinstance(value, Mapping):
+        return {key: unify_numbers(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
         return [unify_numbers(item) for item in cast("list[Any]", value)]
     return value
 

@@ -290,14 +290,14 @@ class Stream(msgspec.Struct, frozen=True, omit_defaults=True, tag="stream", tag_
         cuts: Length of each text piece in code points, or ``None`` where the pieces are not text.
         text: The pieces joined; ``None`` where that equals the end's text.
         values: The pieces where they are not all text.
-        yields_end: Whether the provider gave the completion itself as its last item.
+        yielded: The completion that the provider gave as its last item, where it did.
     """
 
     end: Completion | Failure | None = None
     cuts: tuple[int, ...] | None = None
     text: str | None = None
     values: tuple[Any, ...] | None = None
-    yields_end: bool = False
+    yielded: Completion | None = None
 
     def pieces(self) -> tuple[Any, ...]:
         """Give the pieces with the boundaries they came in."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, TypeGuard, cast
 from urllib.parse import unquote_plus
 
 from playhead.core import canonical
@@ -60,7 +60,7 @@ class Redactor:
         values: Known secrets, masked wherever they stand, also inside JSON text, URLs and base64. Values of one or
             two characters are not looked for (they would mask every ``1``); three characters, and words or numbers
             below eight, count as whole words only; the words that servers without keys are given (``EMPTY``,
-            ``ollama``; ``secret_values.NO_SECRETS``) are none.
+            ``ollama``; ``secret_names.NO_SECRETS``) are none.
 
     Raises:
         UsageError: A name has characters no name has, or a shape is not a regular expression.
@@ -167,8 +167,9 @@ class Redactor:
 
         Texts are searched wherever they stand, keys included; bytes likewise, as Latin-1. Under a name that
         announces a credential the whole text goes (of a list, each text): for ``api_key`` or ``password`` always
-        (but not a reference such as ``env:NAME``), for ``token``, ``secret``, ``auth`` or ``key`` if it looks like a
-        credential. A mapping under such a name is searched as any other (it may be a tool's schema), and numbers stay.
+        (but not a reference such as ``env:NAME``), for ``token``, ``secret``, ``auth`` or ``mistral_key`` if it looks
+        like a credential; a plain ``key`` is none. A mapping under such a name is searched as any other (it may be a
+        tool's schema), and numbers stay.
 
         Raises:
             RecordingError: The value is nested deeper than canonical JSON may be.
@@ -183,7 +184,7 @@ class Redactor:
         if type(value) in _SCALARS:
             return value
         _check_depth(depth)
-        if isinstance(value, Mapping):
+        if _is_mapping(value):
             form = _restored(value)
             if form is None:
                 return self._redact_mapping(value, depth - 1)
@@ -191,7 +192,7 @@ class Redactor:
             return value if masked is form else canonical.normalise(masked)
         if isinstance(value, (list, tuple)):
             return self._redact_sequence(cast("Sequence[Any]", value), depth - 1, strength)
-        if isinstance(value, (bytes, bytearray, memoryview)):
+        if _is_binary(value):
             text = bytes(value).decode("latin-1")
             masked = self._redact_leaf(text, strength)
             return value if masked is text else masked.encode("latin-1")
@@ -204,13 +205,10 @@ class Redactor:
         changed: dict[Any, Any] = {}
         same = True
         for key, item in value.items():
-            strength, name = Strength.NONE, key
-            if isinstance(key, str):
-                strength, name = self._search.key(key)
+            strength, masked_key = self._search.key(key) if isinstance(key, str) else (Strength.NONE, None)
             masked = item if type(item) in _SCALARS else self._redact(item, depth, strength)
-            if name is not key:
-                name = _free_key(name, value, changed)
-            same = same and masked is item and name is key
+            name = key if masked_key is None else _free_key(masked_key, value, changed)
+            same = same and masked is item and masked_key is None
             changed[name] = masked
         return value if same else changed
 
@@ -229,7 +227,7 @@ class Redactor:
 
     def strength(self, name: str) -> Strength:
         """Say how far a header or JSON key of that name makes its value a credential."""
-        return self._search.names.strength(name)
+        return self._search.key(name)[0]
 
     def rules_in(self, text: str, *, strength: Strength = Strength.NONE) -> list[str]:
         """Give the rules that find something in the text of a value whose name has that strength."""
@@ -265,17 +263,16 @@ def _find(value: Any, redactor: Redactor, path: str, depth: int, strength: Stren
     if type(value) in _SCALARS:
         return
     _check_depth(depth)
-    if isinstance(value, Mapping):
-        mapping = cast("Mapping[Any, Any]", value)
-        form = _restored(mapping)
+    if _is_mapping(value):
+        form = _restored(value)
         if form is None:
-            yield from _find_in_mapping(mapping, redactor, path, depth - 1)
+            yield from _find_in_mapping(value, redactor, path, depth - 1)
         else:
             yield from _find(form, redactor, path, depth, strength)
     elif isinstance(value, (list, tuple)):
         for index, item in enumerate(cast("Sequence[Any]", value)):
             yield from _find(item, redactor, f"{path}[{index}]", depth - 1, strength)
-    elif isinstance(value, (bytes, bytearray, memoryview)):
+    elif _is_binary(value):
         text = bytes(value).decode("latin-1")
         yield from (Finding(path, rule) for rule in redactor.rules_in(text, strength=strength))
 
@@ -288,6 +285,14 @@ def _find_in_mapping(value: Mapping[Any, Any], redactor: Redactor, path: str, de
             below = f"{path}.{name}" if _PLAIN_KEY.match(name) else f"{path}[{name!r}]"
             yield from (Finding(below, rule) for rule in redactor.rules_in(key))
         yield from _find(item, redactor, below, depth, strength)
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_binary(value: Any) -> TypeGuard[bytes]:
+    return isinstance(value, (bytes, bytearray, memoryview))
 
 
 def _restored(value: Mapping[Any, Any]) -> Any:

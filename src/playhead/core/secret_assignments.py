@@ -33,9 +33,12 @@ LONGEST_FILLER = 8
 _LONGEST_LINE = 4096
 _NAME_REVERSED = re.compile(r"[A-Za-z0-9_. -]*")
 _OPENING = re.compile(r"[=:>]{0,2}\*{0,2}( {0,4})(?:[bBfFrRuU]{0,2}(\\{0,7})([\"'`]))?")
-_BARE = re.compile(r"[^\s\"'`,;&|<>(){}\[\]\\]{1,4096}+")
-_REST_OF_LINE = re.compile(r"[^\r\n\"'`\\]{1,4096}+")
-_PARAMETER_VALUE = re.compile(r"[^\s\"'`&<>#\\(){}\[\]|]{1,4096}+")
+_BARE = re.compile(r"[^\s\"'`,;&|<>(){}\[\]\\]{1,512}+")
+_REST_OF_LINE = re.compile(r"[^\r\n\"'`\\]{1,512}+")
+_PARAMETER_VALUE = re.compile(r"[^\s\"'`&<>#\\(){}\[\]|]{1,512}+")
+# What is judged is bounded, so that no text takes quadratic time; what is masked goes on to here.
+_JUDGED = 512
+_REST_OF_VALUE = re.compile(r"[^\s\"'`,;&|<>(){}\[\]\\]*+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,20}) {1,4}(\S[^\r\n]*)")
 _WORD = re.compile(r"[^\s,;]+")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
@@ -54,8 +57,11 @@ def assigned_spans(text: str, names: Names) -> Iterator[Span]:
             if at > done and text[at - 1] in before:
                 span = _assigned(text, at, names)
                 if span is not None:
-                    yield span
-                    done = span[1]
+                    start, done, rule = span
+                    if done - start >= _JUDGED:
+                        rest = _REST_OF_VALUE.match(text, done)
+                        done = rest.end() if rest else done
+                    yield start, done, rule
             at = text.find(mark, at + 1)
 
 
@@ -72,7 +78,7 @@ def _assigned(text: str, at: int, names: Names) -> Span | None:
         found = _parameter(text, at, text[start:at], names)
         if found is not None:
             return found
-    strength = names.strength_before(words)
+    strength = names.strength_before(words, quoted=any(quote in window[len(stripped) :] for quote in "\"'"))
     if strength is Strength.NONE:
         return None
     span = _value(text, at, strength, (last_words(words) or [""])[-1])

@@ -9,12 +9,11 @@ that holds the text: an escape may stand before a credential there, never within
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Collection, Iterable
 from typing import Final
 
 from playhead.core.secret_assignments import FILLER, LONGEST_FILLER
-from playhead.core.secret_names import LONGEST_NAME, PARAMETER_ENDINGS
+from playhead.core.secret_names import LONGEST_NAME, PARAMETER_ENDINGS, Names
 from playhead.core.secret_shapes import (
     RUN_CHARACTERS,
     SHORTEST_TOKEN,
@@ -40,6 +39,8 @@ _BLANK = ord(" ")
 _GRAM = 8
 
 _SKIPPED = FILLER.encode() + b"-_.0123456789"
+# Every entry of a cassette has a "key".
+_PLAIN_KEYS = (b'"key"', b'\\"key\\"')
 _SHORT_TAIL = 6
 _LONG_TAIL = LONGEST_NAME + LONGEST_FILLER
 _MOST_KNOWN = 4096
@@ -48,10 +49,11 @@ _MOST_KNOWN = 4096
 class _Tails:
     """Tells which pieces of bytes end in a name that announces a credential."""
 
-    __slots__ = ("_clean", "_endings", "_parts")
+    __slots__ = ("_clean", "_endings", "_exempt", "_parts")
 
-    def __init__(self, endings: tuple[bytes, ...]) -> None:
+    def __init__(self, endings: tuple[bytes, ...], exempt: tuple[bytes, ...]) -> None:
         self._endings = endings
+        self._exempt = exempt
         self._parts = frozenset(end[at:] for end in endings for at in range(1, len(end) + 1))
         self._clean: set[bytes] = set()
 
@@ -73,6 +75,8 @@ class _Tails:
         return False
 
     def _ends_name(self, piece: bytes) -> bool:
+        if piece.endswith(self._exempt):
+            return False
         tail = piece[-_LONG_TAIL:]
         rest = tail.lower().translate(None, _SKIPPED)
         return rest.endswith(self._endings) or (len(tail) == _LONG_TAIL and rest in self._parts)
@@ -83,9 +87,10 @@ class NameCues:
 
     __slots__ = ("after_colon", "after_equals")
 
-    def __init__(self, endings: tuple[bytes, ...]) -> None:
-        self.after_colon = _Tails(endings)
-        self.after_equals = _Tails((*endings, *PARAMETER_ENDINGS))
+    def __init__(self, names: Names) -> None:
+        exempt = () if names.strength("key") else _PLAIN_KEYS
+        self.after_colon = _Tails(names.endings, exempt)
+        self.after_equals = _Tails((*names.endings, *PARAMETER_ENDINGS), exempt)
 
 
 class Cues:
@@ -95,26 +100,29 @@ class Cues:
     Args:
         names: The look for names.
         fragments: Runs of key characters, of which every long literal form holds one.
-        literals: The other literal forms, as they stand in the bytes.
+        literals: The other literal forms, as they stand in a text.
+        json_literals: The same as they stand in JSON.
     """
 
-    __slots__ = ("_grams", "_literals", "_names", "_stride")
+    __slots__ = ("_grams", "_json_literals", "_literals", "_names", "_stride")
 
-    def __init__(self, names: NameCues, *, fragments: Collection[bytes] = (), literals: Iterable[bytes] = ()) -> None:
+    def __init__(
+        self,
+        names: NameCues,
+        *,
+        fragments: Collection[bytes] = (),
+        literals: Iterable[bytes] = (),
+        json_literals: Iterable[bytes] = (),
+    ) -> None:
         self._names = names
         # Any run of n characters holds a whole group of 8 that starts at a multiple of n - 7.
         self._grams = frozenset(run[at : at + _GRAM] for run in fragments for at in range(len(run) - _GRAM + 1))
         self._stride = min(map(len, fragments), default=_GRAM) - _GRAM + 1
         self._literals = tuple(literals)
+        self._json_literals = tuple(json_literals)
 
-    def with_literals(self, literals: Iterable[bytes]) -> Cues:
-        """Give the same look for other spellings of the literal forms."""
-        other = copy.copy(self)
-        other._literals = tuple(literals)
-        return other
-
-    def find(self, data: bytes) -> int:
-        """Give the bits of the rules that may match."""
+    def find(self, data: bytes, *, in_json: bool = False) -> int:
+        """Give the bits of the rules that may match in UTF-8, of a text or of the JSON that holds it."""
         found = 0
         if (b"=" in data and self._names.after_equals.end(data.split(b"="))) or (
             b":" in data and self._names.after_colon.end(data.split(b":"))
@@ -131,7 +139,7 @@ class Cues:
         # A search for one byte is thirty times as fast, and few texts hold a capital V.
         if b"V" in data and b"PRIVATE KEY" in data:
             found |= PRIVATE_KEY
-        for literal in self._literals:
+        for literal in self._json_literals if in_json else self._literals:
             if literal in data:
                 return found | VALUE
         return found

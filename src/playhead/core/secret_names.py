@@ -36,7 +36,7 @@ class Strength(enum.IntEnum):
 
     NONE = 0
     WEAK = 1
-    """``key``: only a value that can be nothing else."""
+    """``mistral_key``, or ``key`` in prose: only a value that can be nothing else."""
     LIKELY = 2
     """``token``, ``secret``, ``auth``: a value that mixes letters and digits."""
     SURE = 3
@@ -88,12 +88,21 @@ class Names:
         self.last_characters = frozenset(lasts | {last.upper() for last in lasts})
 
     def strength(self, name: str) -> Strength:
-        """Say how far the name makes its value a credential; marks and case do not matter."""
-        return Strength.SURE if fold_name(name) in self._extra else _strength(name)
+        """
+        Say how far a header or JSON key makes its value a credential; marks and case do not matter.
 
-    def strength_before(self, words: str) -> Strength:
+        A plain ``key`` names data there (the entries of a cassette have one), and nothing less.
+        """
+        if fold_name(name) in self._extra:
+            return Strength.SURE
+        return Strength.NONE if name.lower() == "key" else _strength(name)
+
+    def strength_before(self, words: str, *, quoted: bool) -> Strength:
         """Say the same of the name that ends a piece of text, where it may be two words (``API key``)."""
-        return Strength.SURE if fold_name(words.rpartition(" ")[2]) in self._extra else _strength(words)
+        name = words.rpartition(" ")[2]
+        if quoted and name.lower() == "key":
+            return self.strength(name)
+        return Strength.SURE if fold_name(name) in self._extra else _strength(words)
 
 
 def check_name(name: str) -> str:
@@ -136,7 +145,8 @@ def _strength(name: str) -> Strength:
     if last in LIKELY_NAMES:
         if before in _NO_TOKEN:
             return Strength.NONE
-        return Strength.SURE if _ENVIRONMENT.match(name.rpartition(" ")[2]) else Strength.LIKELY
+        variable = last in ("secret", "token") and _ENVIRONMENT.match(name.rpartition(" ")[2])
+        return Strength.SURE if variable else Strength.LIKELY
     return Strength.WEAK if last == "key" and before not in _NO_KEY else Strength.NONE
 
 
@@ -145,7 +155,7 @@ def is_parameter(name: str, names: Names) -> bool:
     words = last_words(name)
     if not words or words[-1] not in PARAMETER_NAMES:
         return names.strength(name) is Strength.SURE
-    return words[-1] in ("sig", "signature") or names.strength(name) is not Strength.NONE
+    return words[-1] in ("sig", "signature") or names.strength_before(name, quoted=False) is not Strength.NONE
 
 
 # --- values
@@ -165,6 +175,12 @@ _NO_VALUES = _words("""
     omitted optional passwd password placeholder prompt redacted required secret str string text token true
     undefined unknown unset value void
 """)
+NO_SECRETS = _words("""
+    default dummy empty false ignored lm-studio no-key no-key-required none not-needed null ollama placeholder
+    sk-no-key-required true undefined unused
+""")
+"""What people give a server that wants some key (vLLM's ``EMPTY``): no secrets, and words of other texts."""
+
 _ISSUED = re.compile(r"[A-Za-z0-9_\-./+=~:%@!]+\Z")
 _PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z", re.ASCII)
 _SEGMENT = re.compile(r"[A-Za-z0-9]+")
@@ -189,6 +205,7 @@ def is_placeholder(text: str) -> bool:
     folded = text.lower()
     return (
         folded in _NO_VALUES
+        or folded in NO_SECRETS
         or folded.startswith("your")
         or _FILLED.match(text) is not None
         or _TEMPLATE.match(text) is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -36,40 +35,49 @@ class Search:
         names: Names whose value is always a credential.
         shapes: A user's patterns.
         values: Known secrets.
+        name_cues: The quick look for the names, where there is one already.
     """
 
-    __slots__ = ("_cues", "_json_cues", "_keys", "_name_cues", "names", "shapes", "values")
+    __slots__ = ("_cues", "_keys", "_name_cues", "names", "shapes", "values")
 
-    def __init__(self, names: Names, shapes: tuple[re.Pattern[str], ...], values: LiteralValues) -> None:
+    def __init__(
+        self,
+        names: Names,
+        shapes: tuple[re.Pattern[str], ...],
+        values: LiteralValues,
+        *,
+        name_cues: NameCues | None = None,
+    ) -> None:
         self.names = names
         self.shapes = shapes
-        self._keys: dict[str, tuple[Strength, str]] = {}
-        self._name_cues = NameCues(names.endings)
-        self._look_for(values)
-
-    def _look_for(self, values: LiteralValues) -> None:
         self.values = values
-        self._cues = Cues(self._name_cues, fragments=values.fragments, literals=values.literals)
-        self._json_cues = self._cues.with_literals(map(in_json, values.literals))
+        self._keys: dict[str, tuple[Strength, str | None]] = {}
+        self._name_cues = name_cues or NameCues(names)
+        self._cues = Cues(
+            self._name_cues,
+            fragments=values.fragments,
+            literals=values.literals,
+            json_literals=map(in_json, values.literals),
+        )
 
     def with_values(self, values: LiteralValues) -> Search:
         """Give the same rules with other known secrets."""
-        other = copy.copy(self)
-        other._keys = {}
-        other._look_for(values)
-        return other
+        return Search(self.names, self.shapes, values, name_cues=self._name_cues)
 
     def could_match(self, canonical_json: bytes) -> bool:
         """Say whether a rule might match in the value that the bytes encode; ``False`` is certain."""
-        if self.shapes or self._json_cues.find(canonical_json):
+        if self.shapes or self._cues.find(canonical_json, in_json=True):
             return True
-        return b"$" in canonical_json and any(form in canonical_json for form in _HIDING)
+        return b'"$' in canonical_json and any(form in canonical_json for form in _HIDING)
 
-    def key(self, name: str) -> tuple[Strength, str]:
-        """Give the strength of a JSON key and the key masked; the same few keys come again in every entry."""
+    def key(self, name: str) -> tuple[Strength, str | None]:
+        """Give the strength of a JSON key, and the key masked or ``None``; the same few come again in every entry."""
         known = self._keys.get(name)
         if known is None:
-            known = self.names.strength(name), self.masked(name)
+            masked = self.masked(name)
+            # A mask cuts words off, and what is left may be a stronger name to the next reader.
+            strength = max(self.names.strength(name), self.names.strength(masked))
+            known = strength, None if masked is name else masked
             if len(name) <= LONGEST_NAME:
                 if len(self._keys) >= _MOST_KEYS:
                     self._keys.clear()

@@ -9,6 +9,7 @@ from urllib.parse import quote, quote_plus
 
 import msgspec
 
+from playhead.core.secret_names import NO_SECRETS
 from playhead.core.secret_shapes import RUN_CHARACTERS, SHORTEST_TOKEN, Span
 
 RULE = "value"
@@ -20,12 +21,6 @@ SHORTEST_ANYWHERE = 4
 """Shorter values are masked as whole words only, as are words and numbers of less than ``SHORTEST_WORD``."""
 
 SHORTEST_WORD = 8
-
-NO_SECRETS = frozenset(
-    {"default", "dummy", "empty", "false", "ignored", "lm-studio", "no-key", "no-key-required", "none", "not-needed"}
-    | {"null", "ollama", "placeholder", "sk-no-key-required", "true", "undefined", "unused"}
-)
-"""What people give a server that wants some key (vLLM's ``EMPTY``): no secrets, and words of other texts."""
 
 # From here on every base64 form has 16 characters that do not depend on its neighbours.
 _SHORTEST_BASE64 = 13

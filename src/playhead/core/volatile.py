@@ -7,7 +7,7 @@ it is read. So two recordings of one answer have the same evidence, and nothing 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 NAMES = frozenset({"created", "created_at", "id", "request_id", "system_fingerprint", "timings"})
 """Keys of a provider's raw answer, at its top level, that hold such facts."""
@@ -25,9 +25,10 @@ def detach(outcome: dict[str, Any]) -> list[Pin]:
     """
     pins: list[Pin] = []
     if outcome.get("kind") == "stream":
-        end = outcome.get("end")
-        if isinstance(end, dict):
-            pins += [(("end", *path), value) for path, value in detach(end)]  # pyright: ignore[reportUnknownArgumentType]
+        for name in ("end", "yielded"):
+            part: Any = outcome.get(name)
+            if isinstance(part, dict):
+                pins += [((name, *path), value) for path, value in detach(cast("dict[str, Any]", part))]
         return pins
     for index, call in enumerate(outcome.get("tool_calls", ())):
         if "id" in call:

@@ -17,7 +17,8 @@ from playhead.core.model import Completion, CompletionRequest
 from playhead.dialects.openai_wire import decode_usage, mapping, merge, refuse_error, sequence, text
 from playhead.errors import ProviderError, UsageError
 
-Vector = tuple[float, ...]
+Vector = list[float]
+"""JSON's own form: a vector that was recorded comes back equal to the live one."""
 
 # encoding_format "base64" is the vector's 32-bit floats, little endian.
 _FLOAT_BYTES = 4
@@ -60,7 +61,7 @@ def decode_embeddings(body: object) -> Completion:
     return Completion(
         model=text(answer.get("model")),
         usage=decode_usage(answer.get("usage")),
-        output=tuple(_vector(item.get("embedding"), place) for place, item in ordered),
+        output=[_vector(item.get("embedding"), place) for place, item in ordered],
     )
 
 
@@ -75,7 +76,7 @@ def _vector(value: object, place: int) -> Vector:
     numbers = sequence(value)
     if numbers and all(type(number) in (int, float) for number in numbers):
         with suppress(OverflowError):
-            return tuple(float(number) for number in numbers)
+            return [float(number) for number in numbers]
     raise ProviderError(f"embedding {place} of the answer is not a vector of numbers")
 
 
@@ -89,4 +90,4 @@ def _from_base64(value: str, place: int) -> Vector:
         raise ProviderError(
             f"embedding {place} of the answer has {len(packed)} bytes, which is no number of 32-bit floats"
         )
-    return struct.unpack(f"<{len(packed) // _FLOAT_BYTES}f", packed)
+    return list(struct.unpack(f"<{len(packed) // _FLOAT_BYTES}f", packed))

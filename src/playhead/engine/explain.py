@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import msgspec
+
 from playhead.core.calls import request_fields
 from playhead.core.canonical import encode
 from playhead.core.difference import Difference, differences
 from playhead.core.fingerprint import HEAD_SEGMENTS, Fingerprint
 from playhead.core.model import CompletionRequest, Interaction
+from playhead.engine.ledger import Refusal
 from playhead.engine.recordings import Recordings
 
 PREFIX = 4
@@ -153,45 +156,106 @@ class Situation(NamedTuple):
     record_command: str
 
 
-def no_match_message(
-    request: CompletionRequest, provider: str, found: Nearest | None, where: Situation, *, stream: bool
-) -> tuple[str, str]:
-    """Give message and hint for a request that was never recorded."""
-    lines = [
-        f"nothing recorded matches this {'streamed ' if stream else ''}call to {provider!r} (model {request.model!r})"
-    ]
+class Refused(NamedTuple):
+    """
+    A refusal in words and for the ledger.
+
+    Attributes:
+        message: What happened.
+        hint: What to do next.
+        evidence: What the ledger keeps.
+    """
+
+    message: str
+    hint: str
+    evidence: Refusal
+
+
+def explain_no_match(
+    request: CompletionRequest,
+    provider: str,
+    fingerprint: Fingerprint,
+    recordings: Recordings | None,
+    played: Iterable[tuple[bytes, int]],
+    where: Situation,
+    *,
+    stream: bool,
+) -> Refused:
+    """Explain a request that was never recorded, by the recorded call that is nearest to it."""
+    found = None
+    if recordings is not None:
+        found = nearest(recordings, request, fingerprint, provider=provider, played=played)
+    how = "streamed call" if stream else "call"
+    lines = [f"nothing recorded matches this {how} to {provider!r} (model {request.model!r})"]
     if where.calls is None:
         lines.append(f"there is no cassette {where.cassette!r}")
     elif found is None:
         lines.append(f"cassette {where.cassette!r} is empty")
     else:
-        state = ", already played" if found.played else ""
-        near = f"nearest is call {found.interaction.fingerprint[:12]} take {found.interaction.sequence}{state}"
-        lines.append(f"{near}; it differs in:")
-        shown = found.differences[:MAX_SHOWN]
-        lines += [f"  {difference}" for difference in shown] or ["  whether the answer is streamed"]
-        if len(found.differences) > len(shown):
-            lines.append(f"  and {len(found.differences) - len(shown)} more places")
-        lines.append(_cassette_line(where))
-    if where.test is not None:
-        lines.append(f"test {where.test}")
-    return "\n".join(lines), f"to record it: {where.record_command}"
+        lines += [*_nearest_lines(found), _cassette_line(where)]
+    return _refused(
+        "no match",
+        lines,
+        f"to record it: {where.record_command}",
+        Refusal(
+            kind="no match",
+            message="",
+            provider=provider,
+            model=request.model,
+            fingerprint=fingerprint.hex,
+            nearest=None if found is None else found.interaction.fingerprint,
+            differences=() if found is None else tuple(map(str, found.differences)),
+        ),
+        where,
+    )
 
 
-def exhausted_message(
+def _nearest_lines(found: Nearest) -> list[str]:
+    state = ", already played" if found.played else ""
+    call = found.interaction
+    shown = [f"  {difference}" for difference in found.differences[:MAX_SHOWN]]
+    more = len(found.differences) - len(shown)
+    return [
+        f"nearest is call {call.fingerprint[:12]} take {call.sequence}{state}; it differs in:",
+        *(shown or ["  whether the answer is streamed"]),
+        *([f"  and {more} more places"] if more else []),
+    ]
+
+
+def explain_exhausted(
     request: CompletionRequest, provider: str, fingerprint: Fingerprint, takes: int, where: Situation
-) -> tuple[str, str]:
-    """Give message and hint for a request whose takes have all been played."""
+) -> Refused:
+    """Explain a request whose takes have all been played."""
     word = "its only take has" if takes == 1 else f"all {takes} takes have"
     lines = [
         f"this call to {provider!r} (model {request.model!r}) is recorded, but {word} been played",
         f"call {fingerprint.hex[:12]} asked for take {takes}",
         _cassette_line(where),
     ]
-    if where.test is not None:
-        lines.append(f"test {where.test}")
     hint = f"to record one more: {where.record_command}; or play takes again with takes='cycle' or 'repeat-last'"
-    return "\n".join(lines), hint
+    return _refused("exhausted", lines, hint, _plain_refusal(request, provider, fingerprint), where)
+
+
+def explain_past_end(
+    request: CompletionRequest, provider: str, fingerprint: Fingerprint, pieces: int, where: Situation
+) -> Refused:
+    """Explain that a consumer reads on where a recorded stream was left by its own."""
+    lines = [
+        f"this stream from {provider!r} was recorded up to piece {pieces}, where its consumer stopped",
+        f"cassette {where.cassette!r}, call {fingerprint.hex[:12]}",
+    ]
+    hint = f"to record it with a consumer that reads to the end: {where.record_command}"
+    return _refused("exhausted", lines, hint, _plain_refusal(request, provider, fingerprint), where)
+
+
+def _plain_refusal(request: CompletionRequest, provider: str, fingerprint: Fingerprint) -> Refusal:
+    return Refusal("exhausted", "", provider, request.model, fingerprint.hex)
+
+
+def _refused(kind: str, lines: list[str], hint: str, evidence: Refusal, where: Situation) -> Refused:
+    message = "\n".join([*lines, *([f"test {where.test}"] if where.test is not None else [])])
+    whole = msgspec.structs.replace(evidence, kind=kind, message=f"{message}\nhint: {hint}")
+    return Refused(message, hint, whole)
 
 
 def _cassette_line(where: Situation) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from playhead.core.calls import CallEntry
+from playhead.core.calls import CallEntry, decode_call
 from playhead.core.fingerprint import Fingerprint
-from playhead.core.model import Completion, Failure, Outcome, Stream
+from playhead.core.model import Completion, Outcome, Stream
 from playhead.core.modes import Mode
 from playhead.engine.ledger import Ledger
 from playhead.engine.recordings import Recordings
@@ -82,7 +82,9 @@ class Player:
         self._seed = seed
         self._asked: dict[bytes, int] = {}
         self._forwarded: dict[bytes, int] = {}
-        self._answers: dict[tuple[bytes, str], Outcome] = {}
+        # Where a success is to be read again: a recorded take's number, or a new entry's bytes. Never the outcome
+        # itself, which its consumer may have changed.
+        self._answers: dict[tuple[bytes, str], int | bytes] = {}
         self._plays = recordings is not None and reads_cassette(mode)
 
     def begin(self, fingerprint: Fingerprint, request_id: str = "") -> Decision:
@@ -93,26 +95,37 @@ class Player:
             CassetteError: What the cassette holds of it is damaged.
         """
         key = fingerprint.key
-        if request_id:
-            known = self._answers.get((key, request_id))
-            if known is not None:
-                self.ledger.reused += 1
-                return Replay(known)
         asked = self._asked.get(key, 0)
-        situation = Situation.NO_CASSETTE
-        if self._plays:
-            entry = self._entry(key, asked)
-            if entry is not None:
-                self._asked[key] = asked + 1
-                return self._replay(key, entry, request_id)
-            count = self._count(key)
-            situation = Situation.ALL_PLAYED if count else Situation.NO_MATCH
-        elif self.recordings is not None:
-            situation = Situation.NO_MATCH
-        verdict = decide(self.mode, situation)
+        entry = self._entry(key, asked) if self._plays else None
+        if request_id and (known := self._answered(key, request_id, entry)) is not None:
+            self.ledger.reused += 1
+            return Replay(known.call.outcome, known.volatile.gaps)
+        if entry is not None:
+            self._asked[key] = asked + 1
+            return self._replay(key, entry, request_id)
+        verdict = decide(self.mode, self._situation(key))
         if verdict in (Verdict.REFUSE, Verdict.REFUSE_EXHAUSTED):
             return Refuse(verdict is Verdict.REFUSE_EXHAUSTED, self._count(key))
         return self._forward(key, store=verdict is Verdict.FORWARD)
+
+    def _situation(self, key: bytes) -> Situation:
+        if self.recordings is None:
+            return Situation.NO_CASSETTE
+        return Situation.ALL_PLAYED if self._plays and self._count(key) else Situation.NO_MATCH
+
+    def _answered(self, key: bytes, request_id: str, upcoming: CallEntry | None) -> CallEntry | None:
+        """
+        Give the answer a call of this id already had.
+
+        A take that was recorded under the same id is played all the same: its call was on its way when the first
+        one had not been answered.
+        """
+        known = self._answers.get((key, request_id))
+        if known is None or (upcoming is not None and upcoming.volatile.request_id == request_id):
+            return None
+        if isinstance(known, bytes):
+            return decode_call(known)
+        return self.recordings.get(key, known) if self.recordings is not None else None
 
     def _entry(self, key: bytes, asked: int) -> CallEntry | None:
         recordings = self.recordings
@@ -130,7 +143,8 @@ class Player:
     def _replay(self, key: bytes, entry: CallEntry, request_id: str) -> Replay:
         outcome = entry.call.outcome
         self.ledger.note_replay(key, entry.n, outcome, entry.volatile.latency)
-        self.note_answer(key, request_id, outcome)
+        if request_id and _is_success(outcome):
+            self._answers[key, request_id] = entry.n
         return Replay(outcome, entry.volatile.gaps)
 
     def _forward(self, key: bytes, *, store: bool) -> Forward:
@@ -143,11 +157,12 @@ class Player:
         base = 0 if self.mode is Mode.RECORD else self._count(key)
         return Forward(store=True, n=base + n)
 
-    def note_answer(self, key: bytes, request_id: str, outcome: Outcome) -> None:
-        """Remember a success under its idempotency id, so that the same id does not bill twice."""
-        if (
-            request_id
-            and not isinstance(outcome, Failure)
-            and not (isinstance(outcome, Stream) and not isinstance(outcome.end, Completion))
-        ):
-            self._answers[key, request_id] = outcome
+    def note_recorded(self, key: bytes, request_id: str, entry: bytes, outcome: Outcome) -> None:
+        """Note a call that has been stored, by its canonical bytes."""
+        self.ledger.recorded += 1
+        if request_id and _is_success(outcome):
+            self._answers[key, request_id] = entry
+
+
+def _is_success(outcome: Outcome) -> bool:
+    return isinstance(outcome.end if isinstance(outcome, Stream) else outcome, Completion)

@@ -84,9 +84,12 @@ _CHECKSUM_FLAG = 4
 
 def _without_padding(frame: bytes) -> bytes:
     end = FRAME_HEAD.size + int.from_bytes(frame[4:8], "little")
-    if end >= len(frame) or any(frame[FRAME_HEAD.size : end]):
+    if frame[:4] != _PADDING or end >= len(frame) or any(frame[FRAME_HEAD.size : end]):
         raise CassetteDamaged("a frame's padding does not hold")
     return frame[end:]
+
+
+_declared_size = zstandard.frame_content_size
 
 
 class Packer:
@@ -129,7 +132,18 @@ class Unpacker:
             self._decompressor = zstandard.ZstdDecompressor(dict_data=known) if known else zstandard.ZstdDecompressor()
         except zstandard.ZstdError as error:
             raise CassetteDamaged(f"unusable dictionary: {error}") from None
+        self._decompress = self._decompressor.decompress
         self._limits = limits
+        self._plain_size = min(limits.entry, limits.ratio_floor)
+
+    def _check_size(self, size: int, stored: int) -> None:
+        limits = self._limits
+        if size <= 0:
+            raise CassetteDamaged("a frame does not declare its size")
+        if size > limits.entry:
+            raise LimitExceeded(f"an entry of {size} bytes is over the limit of {limits.entry}")
+        if size > limits.ratio_floor and size > limits.ratio * stored:
+            raise LimitExceeded(f"an entry grows {size // max(1, stored)} times, over the limit of {limits.ratio}")
 
     def unpack(self, frame: bytes) -> bytes:
         """
@@ -142,19 +156,13 @@ class Unpacker:
         try:
             # zstandard ignores max_output_size where a frame declares its size, so the declaration is read first.
             stored = len(frame)
-            if frame[:4] == _PADDING:
+            if frame[:1] == _PADDING[:1]:
                 frame = _without_padding(frame)
-            size = zstandard.frame_content_size(frame)
-            if size <= 0:
-                raise CassetteDamaged("a frame does not declare its size")
+            if not 0 < (size := _declared_size(frame)) <= self._plain_size:
+                self._check_size(size, stored)
             if not frame[4] & _CHECKSUM_FLAG:
                 raise CassetteDamaged("a frame has no checksum")
-            limits = self._limits
-            if size > limits.entry:
-                raise LimitExceeded(f"an entry of {size} bytes is over the limit of {limits.entry}")
-            if size > limits.ratio_floor and size > limits.ratio * stored:
-                raise LimitExceeded(f"an entry grows {size // max(1, stored)} times, over the limit of {limits.ratio}")
-            return self._decompressor.decompress(frame, allow_extra_data=False)
+            return self._decompress(frame, 0, False, False)  # neither several frames nor trailing bytes
         except zstandard.ZstdError as error:
             raise CassetteDamaged(f"a frame cannot be decompressed: {error}") from None
         except MemoryError as error:

@@ -8,12 +8,21 @@ it trusts is under a CRC that it has just checked.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 from zlib import crc32
 
 from playhead.errors import CassetteDamaged
-from playhead.format.numbers import FAN, FIRST_RESERVED_N, KEY_LENGTH, MAX_BUCKET_BITS, ROW, ROWS_PER_BUCKET
+from playhead.format.numbers import (
+    BOUNDS,
+    FAN,
+    FIRST_RESERVED_N,
+    FRAME_HEAD,
+    KEY_LENGTH,
+    MAX_BUCKET_BITS,
+    ROW,
+    ROWS_PER_BUCKET,
+)
 
 
 class Row(NamedTuple):
@@ -33,6 +42,10 @@ class Row(NamedTuple):
     length: int
 
 
+MAX_KEPT_BUCKETS = 1024
+"""Buckets kept once checked, at some 250 bytes each."""
+
+
 def bucket_bits(rows: int) -> int:
     """Give the number of leading key bits that name a bucket, for some eight rows a bucket."""
     return min(MAX_BUCKET_BITS, max(0, (rows // ROWS_PER_BUCKET).bit_length()))
@@ -43,12 +56,9 @@ def bucket_of(key: bytes, bits: int) -> int:
     return int.from_bytes(key[:4], "big") >> (32 - bits)
 
 
-_NEXT = struct.Struct("<IIQIQ")
-
-
-def fan_check(bucket: int, first: int, offset: int, next_first: int, next_offset: int, rows: bytes) -> int:
-    """Give the CRC-32 of a bucket: its number, its bounds as both fan-out rows say them, its rows."""
-    return crc32(rows, crc32(_NEXT.pack(bucket, first, offset, next_first, next_offset)))
+def fan_check(bucket: int, bounds: bytes, rows: bytes) -> int:
+    """Give the CRC-32 of a bucket, started from its number: its fan-out row's first 12 bytes, then its rows."""
+    return crc32(rows, crc32(bounds, bucket))
 
 
 def encode_index(rows: Iterable[Row], *, count: int, start: int) -> tuple[int, bytes]:
@@ -72,12 +82,14 @@ def encode_index(rows: Iterable[Row], *, count: int, start: int) -> tuple[int, b
     for bucket in buckets:
         first, offset = bounds[-1]
         bounds.append((first + len(bucket), offset + sum(row.length for row in bucket)))
-    fans = [
-        FAN.pack(*bounds[number], fan_check(number, *bounds[number], *bounds[number + 1], encoded[number]))
-        for number in range(len(buckets))
-    ]
-    last = FAN.pack(*bounds[-1], fan_check(len(buckets), *bounds[-1], 0, 0, b""))
-    return bits, b"".join([*encoded, *fans, last])
+    fans = [fan_row(number, *bounds[number], content) for number, content in enumerate([*encoded, b""])]
+    return bits, b"".join([*encoded, *fans])
+
+
+def fan_row(bucket: int, first: int, offset: int, rows: bytes) -> bytes:
+    """Encode a bucket's fan-out row."""
+    bounds = BOUNDS.pack(first, offset)
+    return bounds + fan_check(bucket, bounds, rows).to_bytes(4, "little")
 
 
 class Index:
@@ -99,42 +111,48 @@ class Index:
         self._fans = start + count * ROW.size
         self._shift = 32 - bits
         self._count = count
+        self._checked: dict[int, tuple[bytes, int]] = {}
         self._frames_start = frames_start
-        self._frames_end = start
+        self._frames_end = start - FRAME_HEAD.size
 
-    def _bucket(self, number: int) -> tuple[bytes, int, int]:
-        """Give a checked bucket: its rows, the offset of its first frame, the number of its first row."""
+    def _bucket(self, number: int) -> tuple[bytes, int]:
+        """Give a bucket's rows and the offset of its first frame, checked."""
+        known = self._checked.get(number)
+        if known is not None:
+            return known
+        data = self._data
         at = self._fans + number * FAN.size
-        first, offset, check, next_first, next_offset, _ = _TWO_FANS.unpack(self._data[at : at + 2 * FAN.size])
-        if (
-            not first <= next_first <= self._count
-            or not self._frames_start <= offset <= next_offset <= self._frames_end
-        ):
-            raise CassetteDamaged("the index has impossible bounds", offset=at)
-        rows = self._data[self._rows + first * ROW.size : self._rows + next_first * ROW.size]
-        if check != crc32(rows, crc32(_NEXT.pack(number, first, offset, next_first, next_offset))):
+        first, offset, check, next_first = _BUCKET.unpack_from(data, at)
+        start = self._rows
+        rows = data[start + first * ROW.size : start + next_first * ROW.size]
+        if next_first > self._count or check != crc32(rows, crc32(data[at : at + BOUNDS.size], number)):
             raise CassetteDamaged("a part of the index does not match its checksum", offset=at)
-        return rows, offset, first
+        if len(self._checked) < MAX_KEPT_BUCKETS:
+            self._checked[number] = rows, offset
+        return rows, offset
 
     def find(self, key: bytes, n: int) -> tuple[int, int] | None:
         """
         Find an entry.
 
         Returns:
-            Offset and length of its frame, or ``None``.
+            First byte of its frame and the byte after its last, or ``None``.
 
         Raises:
             CassetteDamaged: The bucket does not match its checksum.
         """
-        rows, offset, _ = self._bucket(int.from_bytes(key[:4], "big") >> self._shift)
+        rows, offset = self._bucket(int.from_bytes(key[:4], "big") >> self._shift)
         wanted = key[:KEY_LENGTH] + n.to_bytes(4, "little")
         at = rows.find(wanted)
         while at >= 0 and at % ROW.size:
             at = rows.find(wanted, at + 1)
         if at < 0:
             return None
-        lengths = _lengths(at // ROW.size + 1).unpack_from(rows)
-        return offset + sum(lengths[:-1]), lengths[-1]
+        lengths = _lengths(at // ROW.size + 1)(rows)
+        end = offset + sum(lengths)
+        if end > self._frames_end:
+            raise CassetteDamaged("the index points past the entries", offset=end)
+        return end - lengths[-1], end
 
     def takes(self, key: bytes) -> int:
         """
@@ -143,7 +161,7 @@ class Index:
         Raises:
             CassetteDamaged: The bucket does not match its checksum.
         """
-        rows, _, _ = self._bucket(int.from_bytes(key[:4], "big") >> self._shift)
+        rows, _ = self._bucket(int.from_bytes(key[:4], "big") >> self._shift)
         short = key[:KEY_LENGTH]
         return sum(1 for name, n, _ in ROW.iter_unpack(rows) if name == short and n < FIRST_RESERVED_N)
 
@@ -155,23 +173,30 @@ class Index:
             CassetteDamaged: A bucket does not match its checksum, or the rows are out of order.
         """
         previous = (b"", -1)
+        end = self._frames_start
         for number in range(1 << (32 - self._shift)):
-            rows, offset, _ = self._bucket(number)
+            rows, offset = self._bucket(number)
+            if offset != end:
+                raise CassetteDamaged("the entries do not lie back to back", offset=offset)
             for key, n, length in ROW.iter_unpack(rows):
                 if (key, n) <= previous:
                     raise CassetteDamaged("the index is out of order", record=key.hex())
                 previous = (key, n)
                 yield Row(key, n, offset, length)
-                offset += length
+                offset = end = offset + length
+        if end != self._frames_end:
+            raise CassetteDamaged("the entries do not reach the index", offset=end)
 
 
-_TWO_FANS = struct.Struct("<IQIIQI")
-_LENGTHS: dict[int, struct.Struct] = {}
+_BUCKET = struct.Struct("<IQII")
+"""A fan-out row and the first field of the next."""
+
+_LENGTHS: dict[int, Callable[[bytes], tuple[int, ...]]] = {}
 
 
-def _lengths(count: int) -> struct.Struct:
-    """Give a reader of the lengths of ``count`` rows."""
+def _lengths(count: int) -> Callable[[bytes], tuple[int, ...]]:
+    """Give a reader of the lengths in the first ``count`` rows."""
     known = _LENGTHS.get(count)
     if known is None:
-        known = _LENGTHS[count] = struct.Struct("<" + "20xI" * count)
+        known = _LENGTHS[count] = struct.Struct("<" + "20xI" * count).unpack_from
     return known

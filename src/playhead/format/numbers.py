@@ -31,6 +31,7 @@ embedded dictionary (0: none), bucket bits, digest, CRC-32 of what stands before
 ROW = struct.Struct("<16sII")
 """Index row: first 16 bytes of the key, take number, length of the entry's frame."""
 
+BOUNDS = struct.Struct("<IQ")
 FAN = struct.Struct("<IQI")
 """Fan-out row: number of the bucket's first row, offset of its first frame, CRC-32 (see ``fan_check``)."""
 

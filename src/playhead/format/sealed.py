@@ -18,10 +18,11 @@ from playhead.core.calls import CallEntry, decode_call
 from playhead.core.canonical import MALFORMED
 from playhead.errors import CassetteDamaged, LimitExceeded, NotACassette, UnsupportedVersion
 from playhead.format.compression import Unpacker, dictionary_by_id
-from playhead.format.index import Index, Row, encode_index
+from playhead.format.index import Index, Row, encode_index, fan_row
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import (
     EMBEDDED_DICTIONARY,
+    FAN,
     FIRST_RESERVED_N,
     FOOTER,
     FRAME_HEAD,
@@ -254,6 +255,9 @@ class SealedReader:
         head = data[footer.index_offset : footer.index_offset + FRAME_HEAD.size]
         if head != FRAME_HEAD.pack(SKIPPABLE_INDEX, index_length):
             raise CassetteDamaged("the index is not where the footer says", offset=footer.index_offset)
+        last = data[len(data) - segments - FOOTER_SIZE - FAN.size : len(data) - segments - FOOTER_SIZE]
+        if last != fan_row(1 << footer.bits, rows, footer.index_offset, b""):
+            raise CassetteDamaged("the index does not end as the footer says", offset=footer.index_offset)
         self._data = data
         self._limits = limits
         self.dictionary = self._embedded_dictionary(footer, data)
@@ -301,9 +305,9 @@ class SealedReader:
         place = self._index.find(key, n)
         if place is None:
             return None
-        offset, length = place
+        offset, end = place
         with self._lock:
-            data = self._unpacker.unpack(self._data[offset : offset + length])
+            data = self._unpacker.unpack(self._data[offset:end])
         try:
             entry = decode_call(data)
         except MALFORMED as error:
@@ -341,7 +345,7 @@ class SealedReader:
         if place is None:
             raise CassetteDamaged("a shared part is missing", record=key.hex())
         with self._lock:
-            return self._unpacker.unpack(self._data[place[0] : place[0] + place[1]])
+            return self._unpacker.unpack(self._data[place[0] : place[1]])
 
     def request(self, entry: CallEntry) -> bytes:
         """

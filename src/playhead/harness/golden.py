@@ -12,112 +12,37 @@ import asyncio
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from playhead.core.model import CompletionRequest
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
-from playhead.core.redaction import Redactor
+from playhead.core.redaction import DEFAULT, Redactor
 from playhead.errors import PlayheadError, RecordingError, UsageError
 from playhead.harness.clock import SYSTEM_CLOCK, Clock
 from playhead.harness.golden_calls import Ended, call_in_loop, call_in_threads
 from playhead.harness.golden_plan import (
     Job,
+    Kept,
     Leftovers,
     Plan,
     calls_of,
     find_leftovers,
-    full_redactor,
     make_plan,
     wanted_jobs,
 )
+from playhead.harness.golden_report import FailedCall, GoldenReport, Progress
 from playhead.harness.golden_requests import GoldenRequest
-from playhead.harness.session import Session, SessionOptions
+from playhead.harness.recorder import LiveRedactor
+from playhead.harness.session import Session
+from playhead.harness.settings import SessionOptions
 from playhead.harness.wrapping import convention_for
 from playhead.store.cassette import Cassette, open_cassette
 from playhead.store.files import check_target
 from playhead.store.journals import JournalWriter
 from playhead.store.sealing import open_or_none
-
-
-class Progress(NamedTuple):
-    """
-    How far a run is.
-
-    Attributes:
-        wanted: Calls the golden will hold of this run's requests.
-        done: Calls that are over, those of an interrupted run included.
-        resumed: Calls that were there already.
-        failed: Calls of this run that failed.
-        tokens: Tokens of this run's answers.
-        seconds: Since the run started.
-        stopping: Whether the run was stopped and only waits for calls in flight.
-    """
-
-    wanted: int
-    done: int
-    resumed: int
-    failed: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    stopping: bool = False
-
-
-class FailedCall(msgspec.Struct, frozen=True):
-    """
-    One call that failed.
-
-    Attributes:
-        request: The request's place in the list, from 0.
-        take: Which take of it, from 0.
-        error: The class of the exception.
-        message: Its text, secrets redacted.
-    """
-
-    request: int
-    take: int
-    error: str
-    message: str
-
-
-class GoldenReport(msgspec.Struct, frozen=True):
-    """
-    What a golden run did.
-
-    Attributes:
-        path: The cassette.
-        sealed: Whether the cassette holds the run now. It does not where every call failed, and where another
-            session still records into it, which will seal for both.
-        wanted: Calls asked for: every request times the takes.
-        called: Calls this run made.
-        resumed: Calls that were there already and were not made again.
-        retried: Failures of an earlier run that were called again.
-        failed: Calls of this run that failed.
-        unrecorded: Those among them that could not even be recorded as failures.
-        failures: Each failure, in the order they ended.
-        tokens: Tokens of the answers this run got.
-        seconds: How long it took.
-        calls: Calls in the cassette.
-        size: Bytes of the cassette.
-        digest: Its evidence digest, empty where it was not sealed.
-    """
-
-    path: str
-    sealed: bool
-    wanted: int
-    called: int
-    resumed: int
-    retried: int
-    failed: int
-    unrecorded: int
-    failures: tuple[FailedCall, ...]
-    tokens: int
-    seconds: float
-    calls: int = 0
-    size: int = 0
-    digest: str = ""
 
 
 def run_golden(
@@ -134,7 +59,7 @@ def run_golden(
     max_failures: int | None = None,
     convention: str | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    redactor: Redactor | None = None,
+    redactor: Redactor = DEFAULT,
     fsync: bool = False,
     clock: Clock = SYSTEM_CLOCK,
 ) -> GoldenReport:
@@ -171,22 +96,22 @@ def run_golden(
     """
     _check_counts(takes, concurrency, max_failures)
     place = Path(path)
-    rules = full_redactor(Redactor() if redactor is None else redactor)
+    secrets = LiveRedactor(redactor)
     checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
     asked = [one if isinstance(one, GoldenRequest) else GoldenRequest(one) for one in requests]
     asynchronous = _check_provider(provider, convention, asked)
-    jobs = wanted_jobs(asked, name=checked, takes=takes, redactor=rules)
+    jobs = wanted_jobs(asked, name=checked, takes=takes, redactor=secrets)
     if not jobs:
         raise UsageError("a golden run needs at least one request")
     check_target(place)
     existing = _existing(place, overwrite=overwrite, extend=extend)
-    leftovers = find_leftovers(place, cassette=existing, redactor=rules)
-    there = calls_of(existing, rules) if existing is not None and extend else ()
+    leftovers = find_leftovers(place, cassette=existing, redactor=secrets.current())
+    there = calls_of(existing, secrets.current()) if existing is not None and extend else ()
     plan = _plan(place, jobs, there, leftovers, drop_unasked=drop_unasked)
-    options = SessionOptions(
-        redactor=Redactor() if redactor is None else redactor, fsync=fsync, clock=clock, adopt_crashed=True
+    session = Session(
+        place, Mode.RECORD, SessionOptions(redactor=redactor, fsync=fsync, clock=clock, adopt_crashed=True)
     )
-    run = _Run(Session(place, Mode.RECORD, options), plan, leftovers, on_progress, max_failures)
+    run = _Run(session, plan, leftovers, on_progress, max_failures)
     wrapped = run.session.wrap(provider, name=checked, convention=convention)
     return run.to_end(wrapped, concurrency=min(concurrency, max(1, len(plan.jobs))), asynchronous=asynchronous)
 
@@ -236,24 +161,15 @@ def _existing(path: Path, *, overwrite: bool, extend: bool) -> Cassette | None:
     return existing
 
 
-def _plan(
-    path: Path,
-    jobs: list[Job],
-    leftovers: Leftovers,
-    golden: Cassette | None,
-    redactor: Redactor,
-    *,
-    drop_unasked: bool,
-) -> Plan:
-    there = () if golden is None else calls_of(golden, redactor)
+def _plan(path: Path, jobs: list[Job], there: tuple[Kept, ...], leftovers: Leftovers, *, drop_unasked: bool) -> Plan:
     sealed = make_plan(jobs, there, keep_unasked=True)
     left = make_plan(sealed.jobs, leftovers.calls)
     if left.unasked and not drop_unasked:
         raise UsageError(
             f"an interrupted run left {left.unasked} answers beside {str(path)!r} that this run does not ask for",
             context={"path": str(path), "unasked": left.unasked},
-            hint="start it with the same requests, name and takes; or drop those answers (drop_unasked, --drop-unasked),"
-            " after 'playhead recover' has put them elsewhere if they are worth it",
+            hint="start with the same requests, name and takes; or drop those answers (drop_unasked, --drop-unasked),"
+            " which 'playhead recover' can keep elsewhere",
         )
     return Plan(
         jobs=left.jobs,
@@ -280,6 +196,7 @@ class _Run:
         self._leftovers = leftovers
         self._on_progress = on_progress
         self._max_failures = max_failures
+        self._secrets = LiveRedactor(session.options.redactor)
         self._began = session.clock.stopwatch_ns()
         self._progress = Progress(plan.resumed + len(plan.jobs), plan.resumed, plan.resumed)
         self._failures: list[FailedCall] = []
@@ -340,8 +257,8 @@ class _Run:
 
     def _failure(self, job: Job, error: Exception) -> FailedCall:
         message = error.message if isinstance(error, PlayheadError) else str(error)
-        redactor = full_redactor(self.session.options.redactor)
-        return FailedCall(job.index, job.take, type(error).__name__, redactor.redact_text(message))
+        shown = self._secrets.current().redact_text(message)
+        return FailedCall(job.index, job.take, type(error).__name__, shown)
 
     def _finish(self) -> GoldenReport:
         recorded = self.session.report().recorded

@@ -12,7 +12,6 @@ import inspect
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from playhead.harness.golden_plan import Job
@@ -51,39 +50,68 @@ def call_in_threads(jobs: Iterable[Job], provider: Any, *, concurrency: int, on_
     Raises:
         BaseException: What ``on_end`` raised, or an interruption; calls in flight have ended.
     """
-    hand_out = _HandOut(jobs)
-    ended: queue.SimpleQueue[Ended | BaseException | None] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            while (job := hand_out.next()) is not None:
-                ended.put(_call(job, provider))
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
-            ended.put(error)
-        finally:
-            ended.put(None)
-
-    # Daemons, so that a second interruption can leave them behind.
-    threads = [threading.Thread(target=work, name=f"golden-{n}", daemon=True) for n in range(concurrency)]
-    for thread in threads:
-        thread.start()
-    running = len(threads)
+    crew = _Crew(jobs, provider, concurrency)
     try:
-        while running:
-            with suppress(queue.Empty):
-                item = ended.get(timeout=_POLL_SECONDS)
-                if item is None:
-                    running -= 1
-                elif isinstance(item, BaseException):
-                    raise item
-                else:
-                    on_end(item)
+        crew.work_to_end(on_end)
     except BaseException:
-        hand_out.stop()
-        on_stop()
-        for thread in threads:
-            thread.join()
+        crew.stop()
+        try:
+            on_stop()
+        finally:
+            crew.wait()
         raise
+
+
+class _Crew:
+    """Threads that make calls and report each to the thread that started them."""
+
+    def __init__(self, jobs: Iterable[Job], provider: Any, count: int) -> None:
+        self._hand_out = _HandOut(jobs)
+        self._provider = provider
+        self._ended: queue.SimpleQueue[Ended | BaseException | None] = queue.SimpleQueue()
+        # A thread goes on when the call before it was counted, so that a run which is to stop stops there.
+        self._slots = threading.Semaphore(count)
+        # Daemons, so that a second interruption can leave them behind.
+        self._threads = [threading.Thread(target=self._work, name=f"golden-{n}", daemon=True) for n in range(count)]
+
+    def work_to_end(self, on_end: OnEnd) -> None:
+        for thread in self._threads:
+            thread.start()
+        running = len(self._threads)
+        while running:
+            try:
+                item = self._ended.get(timeout=_POLL_SECONDS)
+            except queue.Empty:
+                continue
+            if item is None:
+                running -= 1
+            elif isinstance(item, BaseException):
+                raise item
+            else:
+                on_end(item)
+                self._slots.release()
+
+    def stop(self) -> None:
+        self._hand_out.stop()
+        self._slots.release(len(self._threads))
+
+    def wait(self) -> None:
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _work(self) -> None:
+        try:
+            while (job := self._next()) is not None:
+                self._ended.put(_call(job, self._provider))
+        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+            self._ended.put(error)
+        finally:
+            self._ended.put(None)
+
+    def _next(self) -> Job | None:
+        self._slots.acquire()
+        return self._hand_out.next()
 
 
 async def call_in_loop(jobs: Iterable[Job], provider: Any, *, concurrency: int, on_end: OnEnd, on_stop: OnStop) -> None:
@@ -108,11 +136,11 @@ async def call_in_loop(jobs: Iterable[Job], provider: Any, *, concurrency: int, 
             task.result()
     except BaseException:
         hand_out.stop()
-        on_stop()
-        await asyncio.wait(tasks)
-        for task in tasks:
-            # Asked for, so that the loop does not report an exception nobody looked at.
-            _ = task.cancelled() or task.exception()
+        try:
+            on_stop()
+        finally:
+            # Gathered, so that the loop does not report an exception nobody looked at.
+            await asyncio.gather(*tasks, return_exceptions=True)
         raise
 
 

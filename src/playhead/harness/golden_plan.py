@@ -14,17 +14,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from playhead.core.calls import decode_call, request_fields, request_from
-from playhead.core.canonical import encode
+from playhead.core.calls import decode_call
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, Stream
 from playhead.core.redaction import Redactor
 from playhead.errors import RecordingError, UsageError
 from playhead.format.entries import Entry, call_entry
 from playhead.harness.golden_requests import GoldenRequest
-from playhead.harness.session import scan_entry
-from playhead.harness.settings import environment_secrets
-from playhead.providers.secrets import resolved_values
+from playhead.harness.recorder import LiveRedactor, scan_entry
 from playhead.store.cassette import Cassette
 from playhead.store.journals import State, is_done, journal_paths, read_journal
 
@@ -101,7 +98,7 @@ class Plan(NamedTuple):
     unasked: int
 
 
-def wanted_jobs(requests: Iterable[GoldenRequest], *, name: str, takes: int, redactor: Redactor) -> list[Job]:
+def wanted_jobs(requests: Iterable[GoldenRequest], *, name: str, takes: int, redactor: LiveRedactor) -> list[Job]:
     """
     List every call of a run: the takes of a request one after another, requests in their order.
 
@@ -118,29 +115,22 @@ def wanted_jobs(requests: Iterable[GoldenRequest], *, name: str, takes: int, red
             )
         ids |= {request.id} - {""}
         try:
-            key = recorded_key(request, name, stream=stream, redactor=redactor)
+            clean, _ = redactor.request(request)
+            key = fingerprint(clean, name, stream=stream).key
         except RecordingError as error:
             raise UsageError(f"request {index + 1} cannot be recorded: {error.message}", hint=error.hint) from error
-        jobs += [Job(index, take, _take_of(request, take), stream, key) for take in range(takes)]
+        jobs += [Job(index, take, take_of(request, take), stream, key) for take in range(takes)]
     return jobs
 
 
-def _take_of(request: CompletionRequest, take: int) -> CompletionRequest:
-    # Within a session, and with some providers, a second call of one id gives the first answer again.
+def take_of(request: CompletionRequest, take: int) -> CompletionRequest:
+    """
+    Give the request of one take.
+
+    Each take of a request with an id has one of its own: within a session, and with some providers, a second call of
+    one id gives the first answer again.
+    """
     return msgspec.structs.replace(request, id=f"{request.id}.{take}") if request.id and take else request
-
-
-def recorded_key(request: CompletionRequest, name: str, *, stream: bool, redactor: Redactor) -> bytes:
-    """Give the fingerprint a call is recorded under: that of its request without secrets."""
-    fields = request_fields(request)
-    encode(fields)
-    clean = redactor.redact(fields)
-    return fingerprint(request if clean is fields else request_from(clean), name, stream=stream).key
-
-
-def full_redactor(redactor: Redactor) -> Redactor:
-    """Give a redactor with every secret known now."""
-    return redactor.with_values({*resolved_values(), *environment_secrets()})
 
 
 def find_leftovers(path: Path, *, cassette: Cassette | None, redactor: Redactor) -> Leftovers:

@@ -106,7 +106,8 @@ def parse_request(line: bytes) -> GoldenRequest:
     read = _LINE.decode(line)
     fields: dict[str, Any] = {name: getattr(read, name) for name in _LINE_FIELDS}
     messages = None if read.messages is None else tuple(read.messages)
-    request = CompletionRequest(**{**fields, "messages": messages, "tools": tuple(read.tools)})
+    fields |= {"messages": messages, "tools": tuple(read.tools)}
+    request = CompletionRequest(**fields)
     if read.stream and request.family is not Family.LLM:
         raise UsageError(f"an answer of family {request.family.value!r} is not streamed")
     return GoldenRequest(request, read.stream)

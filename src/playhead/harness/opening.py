@@ -6,17 +6,17 @@ import functools
 import inspect
 import os
 from collections.abc import Callable
-from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack, cast
+from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import Redactor
 from playhead.engine.takes import Takes
-from playhead.errors import UsageError
+from playhead.errors import CassetteMissing, UsageError
 from playhead.format.limits import Limits
 from playhead.harness.clock import Clock
-from playhead.harness.session import Session, SessionOptions, close_after
-from playhead.harness.settings import effective_mode
+from playhead.harness.session import Session, close_after
+from playhead.harness.settings import SessionOptions, effective_mode
 from playhead.harness.wrapping import WrappedProvider, convention_for
 
 P = ParamSpec("P")
@@ -79,7 +79,8 @@ class CassetteUse:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Give the function with a session round each of its calls."""
-        wants_session = "session" in inspect.signature(function).parameters
+        signature = inspect.signature(function)
+        wants_session = "session" in signature.parameters
         given: Callable[..., Any] = function
 
         def keywords(session: Session, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -92,18 +93,25 @@ class CassetteUse:
                 async with self._anew() as session:
                     return await given(*args, **keywords(session, kwargs))
 
-            return cast("Callable[P, R]", awaited)
+            return _without_session(awaited, signature)
 
         @functools.wraps(function)
         def called(*args: Any, **kwargs: Any) -> Any:
             with self._anew() as session:
                 return given(*args, **keywords(session, kwargs))
 
-        return cast("Callable[P, R]", called)
+        return _without_session(called, signature)
 
     def _anew(self) -> Self:
         """Give the same use anew, for calls that run side by side."""
         return type(self)(self._path, self._mode, self._options)
+
+
+def _without_session(function: Callable[..., Any], signature: inspect.Signature) -> Callable[..., Any]:
+    """Hide the parameter that is given: a test runner would look for a fixture of its name."""
+    kept = [parameter for name, parameter in signature.parameters.items() if name != "session"]
+    function.__signature__ = signature.replace(parameters=kept)  # type: ignore[attr-defined]
+    return function
 
 
 class OpenedProvider(WrappedProvider):
@@ -204,6 +212,10 @@ def _opened(provider: Any, use: CassetteUse, name: str | None, convention: str |
     checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
     found = convention_for(provider, convention)
     session = use.open()
+    if session.mode is Mode.REPLAY and session.cassette is None:
+        raise CassetteMissing(
+            "there is no such file", path=session.path, hint="record it first: playhead.record(provider, path)"
+        )
     opened = OpenedProvider(session, provider, name=checked, convention=found, pace=session.options.pace)
     opened.session = session
     return opened

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+
+import msgspec
 
 from playhead.core.modes import Mode, parse_mode
+from playhead.core.redaction import DEFAULT, Redactor
+from playhead.engine.takes import Takes
+from playhead.format.limits import DEFAULT_LIMITS, Limits
+from playhead.harness.clock import SYSTEM_CLOCK, Clock
 
 MODE_VARIABLE = "PLAYHEAD_MODE"
 
@@ -14,6 +19,37 @@ SECRET_SUFFIXES = ("_KEY", "_TOKEN", "_SECRET", "_PASSWORD")
 
 MIN_SECRET_LENGTH = 8
 """Shorter values (``DEBUG_TOKEN=1``) would take ordinary words out of recordings."""
+
+
+class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """
+    How a session behaves, beside its mode.
+
+    Attributes:
+        takes: The order several takes of one request are played in.
+        seed: The seed of a shuffle.
+        pace: 0 plays streams at once, 1 at the recorded pace, 2 at half the speed.
+        strict: Whether closing raises for refusals that were swallowed and for calls that were not played.
+        fsync: Whether every recorded call waits for the disk.
+        redactor: What is taken out before anything is written; its rules add to the built-in ones.
+        limits: Bounds on what is read and written.
+        clock: Where time comes from.
+        known_errors: Exception classes of others that replay may rebuild.
+        record_command: What a miss tells the reader to run.
+        adopt_crashed: Whether journals left by a crash are taken into the cassette.
+    """
+
+    takes: Takes | str = Takes.SEQUENCE
+    seed: int = 0
+    pace: float = 0.0
+    strict: bool = False
+    fsync: bool = False
+    redactor: Redactor = DEFAULT
+    limits: Limits = DEFAULT_LIMITS
+    clock: Clock = SYSTEM_CLOCK
+    known_errors: tuple[type[Exception], ...] = ()
+    record_command: str | None = None
+    adopt_crashed: bool = False
 
 
 def effective_mode(mode: Mode | str | None) -> Mode:
@@ -29,8 +65,28 @@ def effective_mode(mode: Mode | str | None) -> Mode:
     return parse_mode(found) if found else Mode.REPLAY
 
 
-def environment_secrets() -> Iterator[str]:
-    """Yield the values of variables that are named like secrets."""
-    for name, value in os.environ.items():
-        if name.upper().endswith(SECRET_SUFFIXES) and len(value) >= MIN_SECRET_LENGTH:
-            yield value
+class EnvironmentSecrets:
+    """The values of variables that are named like secrets, kept up with while variables are set and rotated."""
+
+    def __init__(self) -> None:
+        self._seen: object = None
+        self._values: frozenset[str] = frozenset()
+
+    def values(self) -> frozenset[str]:
+        """Give the values as the environment is now; the same set while nothing in it changed."""
+        # os.environ decodes every variable it is asked for; comparing the bytes behind it costs 2 us, not 50.
+        raw = getattr(os.environ, "_data", None)
+        if raw is None or raw != self._seen:
+            self._seen = None if raw is None else dict(raw)
+            found = frozenset(_secret_values())
+            if found != self._values:
+                self._values = found
+        return self._values
+
+
+def _secret_values() -> list[str]:
+    return [
+        value
+        for name, value in os.environ.items()
+        if name.upper().endswith(SECRET_SUFFIXES) and len(value) >= MIN_SECRET_LENGTH
+    ]

@@ -129,8 +129,8 @@ class _Playing:
         refuse: Callable[[int], Exception],
     ) -> None:
         self._pieces = list(stream.pieces())
-        if stream.yields_end:
-            self._pieces.append(stream.end)
+        if stream.yielded is not None:
+            self._pieces.append(stream.yielded)
         self._end = stream.end
         self._gaps = gaps
         self._pace = pace
@@ -154,7 +154,7 @@ class _Playing:
 
     def _wait(self) -> float:
         """Give the seconds to wait before the next piece."""
-        if not self._pace or self._at >= len(self._gaps):
+        if not self._pace or self._closed or self._at >= len(self._gaps):
             return 0.0
         return self._gaps[self._at] * self._pace / 1000
 

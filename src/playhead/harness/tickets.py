@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from playhead.core.canonical import decode, encode
 from playhead.core.failures import describe
 from playhead.core.fingerprint import Fingerprint
-from playhead.core.model import Completion, CompletionRequest, Origin, Outcome, Stream
+from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
+from playhead.errors import RecordingError
 from playhead.harness.clock import Clock, latency_ms
 
 
@@ -43,6 +45,7 @@ class Ticket:
         store: Callable[[Finished], None] | None,
         clock: Clock,
         start: int,
+        open_streams: dict[StreamTicket, None],
     ) -> None:
         """
         Begin a call.
@@ -57,6 +60,7 @@ class Ticket:
             store: Takes the finished call, or ``None`` where nothing is stored.
             clock: Where time comes from.
             start: The call's start in nanoseconds since the epoch, strictly rising within the session.
+            open_streams: Where streams stand that have not ended.
         """
         self.request = request
         self.encoded = encoded
@@ -69,6 +73,7 @@ class Ticket:
         self._store = store
         self._began = clock.stopwatch_ns()
         self._done = False
+        self._open_streams = open_streams
 
     def complete(self, completion: Completion) -> None:
         """End with an answer."""
@@ -88,14 +93,24 @@ class Ticket:
 
     def stream(self) -> StreamTicket:
         """Go on as a stream."""
-        return StreamTicket(self, self._clock, self._began, self._finish)
+        stream = StreamTicket(self, self._clock, self._began, self._end_stream)
+        self._open_streams[stream] = None
+        return stream
+
+    def _end_stream(self, stream: StreamTicket, outcome: Stream, gaps: tuple[int, ...]) -> None:
+        self._open_streams.pop(stream, None)
+        self._finish(outcome, gaps)
 
 
 class StreamTicket:
     """The pieces of a forwarded stream with the times they came at."""
 
     def __init__(
-        self, ticket: Ticket, clock: Clock, began: int, finish: Callable[[Outcome, tuple[int, ...]], None]
+        self,
+        ticket: Ticket,
+        clock: Clock,
+        began: int,
+        finish: Callable[[StreamTicket, Stream, tuple[int, ...]], None],
     ) -> None:
         self._ticket = ticket
         self._clock = clock
@@ -103,54 +118,59 @@ class StreamTicket:
         self._began = began
         self._finish = finish
         self._pieces: list[Any] = []
+        self._yielded: Completion | None = None
         self._gaps: list[int] = []
 
     def piece(self, value: Any) -> None:
-        """Take in the next piece."""
+        """
+        Take in the next piece, as it is now: what its consumer makes of it later is no part of the recording.
+
+        Raises:
+            RecordingError: The piece has no canonical form, or follows the completion.
+        """
         now = (self._clock.stopwatch_ns() - self._began) // 1_000_000
         self._gaps.append(now - self._last_ms)
         self._last_ms = now
-        self._pieces.append(value)
+        if self._yielded is not None:
+            raise RecordingError("a stream went on after its completion", hint="give the completion as the last item")
+        if isinstance(value, Completion):
+            self._yielded = value
+        else:
+            self._pieces.append(value if type(value) is str else decode(encode(value)))
 
     def complete(self, completion: Completion | None) -> None:
         """
         End in order.
 
         Args:
-            completion: What the provider says the stream came to; ``None`` puts the text pieces together.
+            completion: What the provider says the stream came to; ``None`` takes the completion it gave as its last
+                item, or puts the text pieces together.
         """
-        self._end(completion if completion is not None else self._assembled())
+        self._end(self._yielded or completion or self._assembled())
 
     def fail(self, error: Exception) -> None:
         """End with an exception after the pieces that came."""
         self._end(describe(error))
 
     def close(self) -> None:
-        """End because the consumer wants no more; what came is kept, and no completion is claimed."""
-        self._end(None)
+        """End because the consumer wants no more; what came is kept, and no completion is claimed unless it came."""
+        self._end(self._yielded)
 
     def _assembled(self) -> Completion:
-        pieces = self._pieces
-        last = pieces[-1] if pieces else None
-        if isinstance(last, Completion):
-            return last
-        text = "".join(piece for piece in pieces if isinstance(piece, str))
+        text = "".join(piece for piece in self._pieces if isinstance(piece, str))
         return Completion(text, model=self._ticket.request.model or "")
 
-    def _end(self, end: Any) -> None:
-        pieces = self._pieces
-        yields_end = bool(pieces) and pieces[-1] is end
-        given = pieces[:-1] if yields_end else pieces
-        self._finish(stream_of(given, end, yields_end=yields_end), _quiet(self._gaps))
+    def _end(self, end: Completion | Failure | None) -> None:
+        self._finish(self, stream_of(self._pieces, end, yielded=self._yielded), _quiet(self._gaps))
 
 
-def stream_of(pieces: list[Any], end: Any, *, yields_end: bool) -> Stream:
+def stream_of(pieces: list[Any], end: Completion | Failure | None, *, yielded: Completion | None) -> Stream:
     """Put a stream's pieces in their stored form: text with cuts where they are all text."""
     if not all(type(piece) is str for piece in pieces):
-        return Stream(end=end, values=tuple(pieces), yields_end=yields_end)
+        return Stream(end=end, values=tuple(pieces), yielded=yielded)
     joined = "".join(pieces)
     same = isinstance(end, Completion) and end.text == joined
-    return Stream(end=end, cuts=tuple(map(len, pieces)), text=None if same else joined, yields_end=yields_end)
+    return Stream(end=end, cuts=tuple(map(len, pieces)), text=None if same else joined, yielded=yielded)
 
 
 def _quiet(gaps: list[int]) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from playhead.core.model import UNREPORTED, Completion, CompletionRequest, Family, ToolCall, Usage
 from playhead.errors import RecordingError, UsageError
@@ -117,9 +117,12 @@ def read_usage(usage: Any) -> Usage:
     if usage is None:
         return UNREPORTED
 
+    def read(name: str) -> Any:
+        return cast("Mapping[str, Any]", usage).get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)
+
     def count(*names: str) -> int:
         for name in names:
-            value: Any = usage.get(name) if isinstance(usage, Mapping) else getattr(usage, name, None)  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+            value = read(name)
             if type(value) is int and value >= 0:
                 return value
         return 0

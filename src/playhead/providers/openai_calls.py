@@ -73,21 +73,13 @@ class OpenAISettings:
         keep_raw: bool = False,
         secrets: SecretResolver | None = None,
     ) -> None:
+        self.name = name
+        self.model = model
         self.address = Address(base_url)
         self.key = Key(literal=api_key, reference=api_key_ref, resolver=secrets)
         self.headers = Headers(headers or {})
         # What is refused below must not show in a traceback with locals.
         del base_url, api_key, api_key_ref, headers
-        for part in (self.address, self.key, self.headers):
-            part.check()
-        if not model:
-            raise UsageError("a provider needs a model to ask where a request names none", hint="model='...'")
-        if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
-            raise UsageError(f"timeout must be a positive number of seconds or None, got {timeout!r}")
-        if retries < 1:
-            raise UsageError(f"retries counts all tries and must be at least 1, got {retries!r}")
-        self.name = check_provider_name(name)
-        self.model = model
         self.default_temperature = default_temperature
         self.default_max_tokens = default_max_tokens
         self.timeout = timeout
@@ -97,16 +89,33 @@ class OpenAISettings:
         self._async_transport = async_transport
         self._lock = threading.Lock()
         self._closed = False
+        self._check()
+
+    def _check(self) -> None:
+        check_provider_name(self.name)
+        for part in (self.address, self.key, self.headers):
+            part.check()
+        if not self.model:
+            raise UsageError("a provider needs a model to ask where a request names none", hint="model='...'")
+        if self.timeout is not None and not (math.isfinite(self.timeout) and self.timeout > 0):
+            raise UsageError(f"timeout must be a positive number of seconds or None, got {self.timeout!r}")
+        if self.retries < 1:
+            raise UsageError(f"retries counts all tries and must be at least 1, got {self.retries!r}")
 
     def __repr__(self) -> str:
         facts = f"{self.address!r}, model={self.model!r}, {self.key!r}, name={self.name!r}"
         return f"{type(self).__name__}({facts})"
 
+    @property
+    def base_url(self) -> str:
+        """The address, credentials masked."""
+        return str(self.address)
+
     def _check_open(self) -> None:
         if self._closed:
             raise UsageError(f"provider {self.name!r} has been closed")
 
-    def _call_for(self, request: CompletionRequest) -> Call:
+    def call_for(self, request: CompletionRequest) -> Call:
         """
         Prepare the call of ``complete``.
 
@@ -114,13 +123,19 @@ class OpenAISettings:
             UsageError: The family is not one this provider speaks, or the request cannot be sent.
         """
         if request.family is Family.LLM:
-            return self._chat_call(request, stream=False)
+            return self.chat_call(request, stream=False)
         if request.family is Family.EMBEDDING:
             body = encode_embeddings(request, model=request.model or self.model)
             return Call(self, "/embeddings", body, decode_embeddings)
         raise UsageError(f"an OpenAI-compatible provider has no endpoint for family {request.family.value!r}")
 
-    def _chat_call(self, request: CompletionRequest, *, stream: bool) -> Call:
+    def chat_call(self, request: CompletionRequest, *, stream: bool) -> Call:
+        """
+        Prepare a call for text, whole or in pieces.
+
+        Raises:
+            UsageError: The request cannot be sent.
+        """
         temperature, max_tokens = request.temperature, request.max_tokens
         body = encode_chat(
             request,
@@ -187,15 +202,18 @@ class Call:
         Raises:
             InferenceProviderError: It is not a success, or not an answer.
         """
-        failure = self._status_error(response)
-        if failure is not None:
-            raise failure
+        outcome = self._status_error(response) or self._decoded(response)
+        if isinstance(outcome, Completion):
+            return outcome
+        raise outcome
+
+    def _decoded(self, response: httpx.Response) -> Completion | InferenceProviderError:
+        # Given rather than raised, so that no frame of the error holds what the server sent.
         try:
             body = loads(response.content, "the body")
             return self._finished(self._decode(body), body)
         except ProviderError as error:
-            failure = self._errors.of_answer(error, response.status_code)
-        raise failure
+            return self._errors.of_answer(error, response.status_code)
 
     def is_stream(self, response: httpx.Response) -> bool:
         """Tell whether a response can be read as a stream; if not, read its body and raise ``stream_error``."""

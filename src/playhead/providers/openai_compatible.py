@@ -61,7 +61,7 @@ class OpenAICompatibleProvider(OpenAISettings):
             InferenceProviderError: The provider failed, each time it was tried.
             UsageError: The request cannot be sent, or the provider has been closed.
         """
-        return retrying(self.retries, partial(self._answer, self._call_for(request)))
+        return retrying(self.retries, partial(self._answer, self.call_for(request)))
 
     def embed(
         self,
@@ -72,7 +72,7 @@ class OpenAICompatibleProvider(OpenAISettings):
         encoding_format: str | None = None,
     ) -> Completion:
         """
-        Turn texts into vectors: the completion's ``output`` has one tuple of floats for each text, in order.
+        Turn texts into vectors: the completion's ``output`` has one list of floats for each text, in order.
 
         Args:
             texts: One text or several.
@@ -95,7 +95,7 @@ class OpenAICompatibleProvider(OpenAISettings):
             UsageError: The request cannot be sent, or the provider has been closed.
         """
         self._check_open()
-        call = self._chat_call(request, stream=True)
+        call = self.chat_call(request, stream=True)
         return CompletionStream(partial(self._connect, call), translate=call.transport_error, attempts=self.retries)
 
     def _http(self) -> httpx.Client:
@@ -168,7 +168,7 @@ class AsyncOpenAICompatibleProvider(OpenAISettings):
             InferenceProviderError: The provider failed, each time it was tried.
             UsageError: The request cannot be sent, or the provider has been closed.
         """
-        return await retrying_async(self.retries, partial(self._answer, self._call_for(request)))
+        return await retrying_async(self.retries, partial(self._answer, self.call_for(request)))
 
     async def embed(
         self,
@@ -179,7 +179,7 @@ class AsyncOpenAICompatibleProvider(OpenAISettings):
         encoding_format: str | None = None,
     ) -> Completion:
         """
-        Turn texts into vectors: the completion's ``output`` has one tuple of floats for each text, in order.
+        Turn texts into vectors: the completion's ``output`` has one list of floats for each text, in order.
 
         Args:
             texts: One text or several.
@@ -202,7 +202,7 @@ class AsyncOpenAICompatibleProvider(OpenAISettings):
             UsageError: The request cannot be sent, or the provider has been closed.
         """
         self._check_open()
-        call = self._chat_call(request, stream=True)
+        call = self.chat_call(request, stream=True)
         return AsyncCompletionStream(
             partial(self._connect, call), translate=call.transport_error, attempts=self.retries
         )

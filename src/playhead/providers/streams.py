@@ -8,6 +8,7 @@ for, and may connect again until it came; after it an error is the caller's, who
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
+from contextlib import aclosing
 from types import TracebackType
 from typing import Protocol
 
@@ -123,17 +124,23 @@ class CompletionStream(_StreamState, Iterator[str]):
         return next(pieces, None), pieces
 
     def _read(self, response: httpx.Response, reader: AnswerReader) -> Iterator[str]:
-        failure = None
+        failure: ProviderError | None = None
         try:
-            for data in response.iter_bytes():
-                yield from reader.feed(data)
-                if reader.done:
-                    break
+            yield from self._received(response, reader)
         except httpx.RequestError as error:
             failure = self._translate(error)
+        except ProviderError as error:
+            # The frames it passed hold what the server sent.
+            failure = error.with_traceback(None)
         if failure is not None:
             raise failure
         self._completion = reader.finish()
+
+    def _received(self, response: httpx.Response, reader: AnswerReader) -> Iterator[str]:
+        for data in response.iter_bytes():
+            yield from reader.feed(data)
+            if reader.done:
+                break
 
     def _close_response(self) -> None:
         response = self._take_response()
@@ -184,32 +191,41 @@ class AsyncCompletionStream(_StreamState, AsyncIterator[str]):
     async def _run(self) -> AsyncGenerator[str, None]:
         try:
             first, others = await retrying_async(self._attempts, self._open)
-            if first is not None:
-                yield first
-                async for piece in others:
-                    yield piece
+            async with aclosing(others):
+                if first is not None:
+                    yield first
+                    async for piece in others:
+                        yield piece
         finally:
             await self._close_response()
 
-    async def _open(self) -> tuple[str | None, AsyncIterator[str]]:
+    async def _open(self) -> tuple[str | None, AsyncGenerator[str, None]]:
         await self._close_response()
         self._response, reader = await self._connect()
         pieces = self._read(self._response, reader)
         return await anext(pieces, None), pieces
 
-    async def _read(self, response: httpx.Response, reader: AnswerReader) -> AsyncIterator[str]:
-        failure = None
+    async def _read(self, response: httpx.Response, reader: AnswerReader) -> AsyncGenerator[str, None]:
+        failure: ProviderError | None = None
         try:
-            async for data in response.aiter_bytes():
-                for piece in reader.feed(data):
+            async with aclosing(self._received(response, reader)) as received:
+                async for piece in received:
                     yield piece
-                if reader.done:
-                    break
         except httpx.RequestError as error:
             failure = self._translate(error)
+        except ProviderError as error:
+            # The frames it passed hold what the server sent.
+            failure = error.with_traceback(None)
         if failure is not None:
             raise failure
         self._completion = reader.finish()
+
+    async def _received(self, response: httpx.Response, reader: AnswerReader) -> AsyncGenerator[str, None]:
+        async for data in response.aiter_bytes():
+            for piece in reader.feed(data):
+                yield piece
+            if reader.done:
+                break
 
     async def _close_response(self) -> None:
         response = self._take_response()

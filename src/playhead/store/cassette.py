@@ -68,13 +68,17 @@ class Cassette:
 
     def takes(self, key: bytes) -> int:
         """Count the takes recorded for a fingerprint (32 bytes)."""
-        with located(self.path):
+        try:
             return self._reader.takes(key)
+        except CassetteError as error:
+            raise placed(error, self.path) from None
 
     def get(self, key: bytes, n: int) -> CallEntry | None:
         """Give one take of a fingerprint as it stands in the file, or ``None``."""
-        with located(self.path):
+        try:
             return self._reader.get(key, n)
+        except CassetteError as error:
+            raise placed(error, self.path) from None
 
     def lookup(
         self, request: CompletionRequest, *, provider: str = DEFAULT_PROVIDER, stream: bool = False
@@ -148,10 +152,15 @@ class located:  # noqa: N801 - reads as a word in a with statement
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, CassetteError) and error.path is None and self._path is not None:
-            raise type(error)(
-                error.reason, path=self._path, offset=error.offset, record=error.record, hint=error.hint
-            ) from None
+        if isinstance(error, CassetteError) and error.path is None:
+            raise placed(error, self._path) from None
+
+
+def placed(error: CassetteError, path: Path | None) -> CassetteError:
+    """Give a cassette error with the file's name, where it has none yet."""
+    if error.path is not None or path is None:
+        return error
+    return type(error)(error.reason, path=path, offset=error.offset, record=error.record, hint=error.hint)
 
 
 def open_cassette(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> Cassette:

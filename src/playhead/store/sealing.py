@@ -165,7 +165,8 @@ def unite(previous: Cassette | None, journals: list[JournalContent]) -> tuple[li
     Returns:
         The new entries, and all entries.
     """
-    replaces = any(journal.mode is Mode.RECORD for journal in journals)
+    # A run that did not end well takes no cassette's place: what it recorded is added.
+    replaces = any(journal.mode is Mode.RECORD and journal.state is State.CLOSED for journal in journals)
     kept: list[Entry] = []
     if previous is not None:
         kept = [entry for entry in whole_entries(previous.reader) if not replaces or not entry.is_call]

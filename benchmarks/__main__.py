@@ -1,0 +1,76 @@
+"""
+``python -m benchmarks``: measure Playhead beside its peers, print the tables, write the JSON and the docs' page.
+
+A complete run writes ``benchmarks/results/latest.json`` and ``docs/reference/benchmarks.md``; a run of a part writes
+JSON only where it is told to.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.bars import judge
+from benchmarks.machine import ROOT, facts
+from benchmarks.measures import git_growth, importing, missing, opening, random_get, recording, replaying, size
+from benchmarks.plan import COMPLETE, FULL, QUICK, Plan, scaled
+from benchmarks.report import to_docs, to_json, to_terminal
+from benchmarks.workshop import Workshop
+
+MEASURES = {
+    module.MEASURE.name: module.MEASURE
+    for module in (opening, random_get, replaying, recording, size, git_growth, missing, importing)
+}
+LATEST = ROOT / "benchmarks" / "results" / "latest.json"
+PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+
+
+def _arguments(given: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
+    parser.add_argument("--quick", action="store_true", help="few calls and repeats, under a minute")
+    parser.add_argument("--full", action="store_true", help="open a cassette of 1,000,000 calls as well")
+    parser.add_argument("--only", metavar="NAMES", help=f"measures, with commas between: {', '.join(MEASURES)}")
+    parser.add_argument("--scale", type=float, metavar="F", help="multiply every number of calls above ten")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
+    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="keep the recordings for the next run")
+    parser.add_argument("--require-bars", action="store_true", help="exit with 1 where a figure is not met")
+    found = parser.parse_args(given)
+    unknown = set(found.only.split(",")) - MEASURES.keys() if found.only else set()
+    if unknown:
+        parser.error(f"unknown measure {sorted(unknown)[0]!r}")
+    return found
+
+
+def _plan(arguments: argparse.Namespace) -> Plan:
+    plan = QUICK if arguments.quick else FULL if arguments.full else COMPLETE
+    return plan if arguments.scale is None else scaled(plan, arguments.scale)
+
+
+def main(given: list[str] | None = None) -> int:
+    """Run the command; gives its exit code."""
+    arguments = _arguments(given)
+    plan = _plan(arguments)
+    chosen = arguments.only.split(",") if arguments.only else list(MEASURES)
+    complete = not (arguments.only or arguments.quick or arguments.scale)
+    machine = facts()
+    with tempfile.TemporaryDirectory(prefix="playhead-benchmarks-") as scratch:
+        shop = Workshop(arguments.cache or Path(scratch) / "recordings", Path(scratch) / "scratch")
+        results = [MEASURES[name].run(plan, shop) for name in chosen]
+    verdicts = judge(results)
+    print(to_terminal(results, verdicts, machine))
+    target = arguments.json or (LATEST if complete else None)
+    if target is not None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(to_json(results, verdicts, machine, plan))
+    if complete:
+        to_docs(PAGE, results, verdicts, machine)
+    missed = any(verdict.state == "NOT MET" for verdict in verdicts)
+    return 1 if arguments.require_bars and missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

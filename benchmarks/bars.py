@@ -1,0 +1,116 @@
+"""
+The figures Playhead is held to. They are never weakened to fit a run: one that is not met is printed as not met.
+
+A KB is 1,000 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from benchmarks.contenders import OURS
+from benchmarks.contenders.limits import DICT, SLICE
+from benchmarks.measures.git_growth import ANSWERS, FACTS
+from benchmarks.measures.importing import OURS as IMPORT
+from benchmarks.measures.importing import OVER
+from benchmarks.results import Result, find, paired_ratio
+
+MET, MISSED, OPEN = "met", "NOT MET", "not judged"
+
+
+class Bar(NamedTuple):
+    """
+    One figure to reach.
+
+    Attributes:
+        text: What is promised.
+        measure: The measure it is read from.
+        case: The case.
+        limit: The number.
+        over: The contender above the line of a ratio; alone, its median is the value.
+        under: The contender below the line, or ``None``.
+        least: Whether the value must be at least the limit; else at most.
+        unit: What the value is in; ``x`` for a ratio.
+    """
+
+    text: str
+    measure: str
+    case: str
+    limit: float
+    over: str = OURS
+    under: str | None = None
+    least: bool = False
+    unit: str = "x"
+
+
+class Verdict(NamedTuple):
+    """A bar with what came out."""
+
+    bar: Bar
+    value: float | None
+
+    @property
+    def state(self) -> str:
+        """Met, not met, or not judged because it was not measured."""
+        if self.value is None:
+            return OPEN
+        bar = self.bar
+        return MET if (self.value >= bar.limit if bar.least else self.value <= bar.limit) else MISSED
+
+    def summary(self) -> dict[str, Any]:
+        """Give the verdict as written to JSON."""
+        bar = self.bar
+        value = None if self.value is None else float(f"{self.value:.4g}")
+        wanted = f"{'at least' if bar.least else 'at most'} {bar.limit:g} {bar.unit}"
+        return {"text": bar.text, "case": bar.case, "wanted": wanted, "value": value, "state": self.state}
+
+
+def _opening(n: str, limit: float, client: str) -> Bar:
+    return Bar(f"first answer sooner than {client}", "opening", f"N = {n}", limit, over=client, under=OURS, least=True)
+
+
+_CHAT, _AGENTS = "1,000 chat calls of 6 KB", "1,000 agent turns of 28 KB"
+
+BARS: tuple[Bar, ...] = (
+    _opening("10", 100, "vcrpy YAML through requests"),
+    _opening("10", 100, "vcrpy YAML through httpx"),
+    _opening("1,000", 3_000, "vcrpy YAML through requests"),
+    _opening("1,000", 3_000, "vcrpy YAML through httpx"),
+    Bar("first answer", "opening", "N = 100,000", 2_000, unit="us"),
+    Bar("first answer", "opening", "N = 1,000,000", 2_000, unit="us"),
+    Bar("memory above imports", "opening", "N = 100,000, memory", 4_000, unit="KB"),
+    Bar("memory above imports", "opening", "N = 1,000,000, memory", 4_000, unit="KB"),
+    Bar("random get over its limit", "get", "N = 100,000", 1.35, under=SLICE),
+    Bar("replay over its limit", "replay", "N = 10", 2.0, under=DICT),
+    Bar("replay over its limit", "replay", "N = 1,000", 2.0, under=DICT),
+    Bar("replay over its limit", "replay", "N = 100,000", 2.0, under=DICT),
+    Bar("recording a call, with the save", "record", "N = 100", 200, unit="us"),
+    Bar("recording a call, with the save", "record", "N = 1,000", 200, unit="us"),
+    Bar("recording a call, with the save", "record", "N = 5,000", 200, unit="us"),
+    Bar("size of a chat call", "size", _CHAT, 1_300, unit="bytes"),
+    Bar("size of an agent turn", "size", _AGENTS, 2_500, unit="bytes"),
+    Bar("size of a file of one call", "size", "one call of 2 KB", 900, unit="bytes"),
+    Bar("git growth over vcrpy YAML's", "git", ANSWERS, 1.0, under="vcrpy YAML"),
+    Bar("git growth over vcrpy YAML's", "git", FACTS, 0.2, under="vcrpy YAML"),
+    Bar("a miss explained", "miss", "N = 1,000", 5_000, unit="us"),
+    Bar("import over bare Python", "import", OVER, 60, over=IMPORT, unit="ms"),
+)
+
+
+def judge(results: Sequence[Result]) -> tuple[Verdict, ...]:
+    """Hold results against every bar."""
+    by_name = {result.name: result for result in results}
+    return tuple(Verdict(bar, _value(bar, by_name.get(bar.measure))) for bar in BARS)
+
+
+def _value(bar: Bar, result: Result | None) -> float | None:
+    if result is None:
+        return None
+    over = find(result.rows, bar.case, bar.over)
+    if over is None:
+        return None
+    if bar.under is None:
+        return over.median
+    under = find(result.rows, bar.case, bar.under)
+    return None if under is None else paired_ratio(over.values, under.values)

@@ -1,0 +1,110 @@
+"""Open to first answer: a fresh process a sample, imports not counted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.contenders import OURS, available
+from benchmarks.measures.base import Measure
+from benchmarks.measures.processes import python
+from benchmarks.plan import BIG, Plan
+from benchmarks.results import Result, Row, case_of
+from benchmarks.timing import in_turns, say
+from benchmarks.workloads.calls import Call
+from benchmarks.workloads.chat import chat_calls
+from benchmarks.workshop import Workshop
+
+NAMES = (
+    OURS,
+    "Playhead, text profile",
+    "vcrpy YAML through httpx",
+    "vcrpy YAML through requests",
+    "vcrpy YAML",
+    "vcrpy JSON through httpx",
+    "vcrpy JSON",
+    "cassetter YAML",
+    "JSON file a request",
+    "SQLite",
+    "diskcache",
+)
+
+# Clients read what the plain contender recorded.
+_RECORDED_BY = {
+    "vcrpy YAML through httpx": "vcrpy YAML",
+    "vcrpy YAML through requests": "vcrpy YAML",
+    "vcrpy JSON through httpx": "vcrpy JSON",
+}
+
+NOTES = (
+    (
+        "From opening to the text of the first recorded call, in a fresh process that has imported everything "
+        "and opened nothing; files are in the page cache. Chat calls of 6 KB."
+    ),
+    (
+        "vcrpy in two ways: as its users meet it (`use_cassette` and a call through requests, or through a new "
+        "httpx client, as the openai and anthropic SDKs make one), and its cassette object alone, without patching "
+        "and without an HTTP client, which is the least it can take. YAML uses libyaml's C loader."
+    ),
+    "Memory is the peak of resident memory over what it was before opening, mapped file pages included.",
+    f"Formats that are read whole are not tried at {BIG:,} calls and more.",
+)
+
+
+def _write_call(call: Call, path: Path) -> None:
+    exchange = call.exchange
+    path.write_bytes(
+        msgspec.json.encode(
+            {
+                "request": dict(msgspec.to_builtins(call.request).items()),
+                "url": exchange.url,
+                "body": exchange.request.decode(),
+                "headers": exchange.request_headers,
+                "text": call.completion.text,
+            }
+        )
+    )
+
+
+def _run(plan: Plan, shop: Workshop) -> Result:
+    rows: list[Row] = []
+    known = available(*NAMES)
+    for n in plan.opening:
+        rows += _case(n, [name for name in NAMES if name in known], plan, shop)
+    return Result("opening", "Open to first answer", NOTES, tuple(rows))
+
+
+def _case(n: int, names: list[str], plan: Plan, shop: Workshop) -> list[Row]:
+    say(f"opening: {n:,} calls")
+    calls = chat_calls(n)
+    probe = shop.scratch / f"call-{n}.json"
+    _write_call(calls[0], probe)
+    whole = [name for name in names if n >= BIG and _reads_whole(name)]
+    tried = [name for name in names if name not in whole and not (n > 100_000 and name != OURS)]
+    folders = {name: shop.recorded(_RECORDED_BY.get(name, name), "chat", calls) for name in tried}
+    memory: dict[str, list[dict[str, float]]] = {name: [] for name in tried}
+
+    def sample(name: str) -> float:
+        answer = python("-m", "benchmarks.measures.opening_child", name, str(folders[name]), str(probe))
+        found: dict[str, float] = json.loads(answer)
+        memory[name].append(found)
+        return found["us"]
+
+    times = in_turns(
+        {name: (lambda name=name: sample(name)) for name in tried},  # type: ignore[misc]
+        plan.opening_samples,
+        slow_limit_s=plan.slow_limit_s,
+    )
+    rows = [Row(case_of(n), name, "us", tuple(times[name])) for name in tried]
+    rows += [Row(f"{case_of(n)}, memory", name, "KB", tuple(m["peak_kb"] for m in memory[name])) for name in tried]
+    reason = "reads the whole file" if whole else "not tried"
+    return rows + [Row(case_of(n), name, "us", skipped=reason) for name in names if name not in tried]
+
+
+def _reads_whole(name: str) -> bool:
+    return available(name)[name].whole_file
+
+
+MEASURE = Measure("opening", _run)

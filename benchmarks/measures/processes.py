@@ -1,0 +1,27 @@
+"""Fresh interpreters for what only a fresh process can tell."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import playhead
+
+_ROOT = Path(__file__).resolve().parents[2]
+_SOURCE = Path(playhead.__file__).resolve().parents[1]
+
+
+def python(*arguments: str) -> str:
+    """
+    Run this interpreter anew, with Playhead and the benchmarks importable, and give what it prints.
+
+    Raises:
+        subprocess.CalledProcessError: It failed; its error output is on ours.
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_SOURCE), str(_ROOT)]), "PYTHONHASHSEED": "0"}
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True, cwd=_ROOT
+    )
+    return done.stdout

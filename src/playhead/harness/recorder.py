@@ -1,0 +1,209 @@
+"""What a session writes: redacted, into a journal, and at its end into the cassette."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from playhead.core.calls import (
+    NO_VOLATILE,
+    Volatile,
+    compose_call,
+    encode_outcome,
+    outcome_fields,
+    request_fields,
+    request_from,
+)
+from playhead.core.canonical import encode
+from playhead.core.model import CompletionRequest, Origin, Outcome, Stream
+from playhead.core.modes import Mode
+from playhead.core.redaction import Redactor, find_secrets
+from playhead.errors import RecordingError, UsageError
+from playhead.format.entries import Entry, shell_of
+from playhead.harness.clock import utc_date
+from playhead.harness.settings import EnvironmentSecrets, SessionOptions
+from playhead.harness.tickets import Finished
+from playhead.providers.secrets import resolved_values
+from playhead.store.files import check_target
+from playhead.store.journals import JournalWriter
+from playhead.store.sealing import Sealed, seal, seal_failed
+
+
+class Recorder:
+    """
+    Takes finished calls to the disk.
+
+    Once ``store`` has returned, the call survives the death of the process.
+    """
+
+    def __init__(self, path: Path, mode: Mode, options: SessionOptions) -> None:
+        """
+        Prepare to record beside a cassette.
+
+        Raises:
+            NotACassette: Something else than a file stands at the path.
+            RecordingError: The folder cannot be written to.
+        """
+        check_target(path)
+        self._path = path
+        self._mode = mode
+        self._options = options
+        self._secrets = LiveRedactor(options.redactor)
+        self._lock = threading.Lock()
+        self._journal: JournalWriter | None = None
+        if mode is Mode.RECORD:
+            # From the start, so that sessions which overlap see each other and the last one seals for all.
+            self.begin()
+
+    def begin(self) -> None:
+        """Open the journal, if it is not open yet."""
+        with self._lock:
+            if self._journal is None:
+                self._journal = JournalWriter(self._path, self._mode, fsync=self._options.fsync)
+
+    def redacted(self, request: CompletionRequest) -> tuple[CompletionRequest, bytes]:
+        """Give a request without its secrets, and its canonical bytes."""
+        return self._secrets.request(request)
+
+    def store(self, finished: Finished) -> bytes:
+        """
+        Write a finished call to the journal.
+
+        Returns:
+            Its canonical entry.
+
+        Raises:
+            RecordingError: The answer has no form, is over a limit, or cannot be written.
+        """
+        ticket = finished.ticket
+        entry = compose_call(
+            request=ticket.encoded,
+            outcome=encode_outcome(self._secrets.outcome(finished.outcome)),
+            provider=ticket.provider,
+            origin=ticket.origin,
+            key=ticket.key.key,
+            n=ticket.n,
+            volatile=_volatile(finished),
+        )
+        limit = self._options.limits.entry
+        if len(entry) > limit:
+            raise RecordingError(
+                f"an answer of {ticket.provider!r} makes an entry of {len(entry)} bytes, over the limit of {limit}",
+                hint="raise Limits(entry=...) if such answers are meant",
+            )
+        if self._journal is None:
+            raise UsageError("a call ended after its session was closed; it is not recorded")
+        self._journal.append(ticket.start, entry, ticket.key.segments)
+        return entry
+
+    def close(self, *, ok: bool, recorded: int) -> Sealed | None:
+        """
+        Seal what was recorded.
+
+        Args:
+            ok: Whether the run ended well.
+            recorded: How many calls were stored.
+
+        Raises:
+            SecretFound: A credential was found; the journal stays.
+            RecordingError: The cassette could not be written; likewise.
+        """
+        journal = self._journal
+        if journal is None:
+            return None
+        journal.close(ok=ok)
+        if not recorded:
+            journal.path.unlink(missing_ok=True)
+        elif not ok:
+            seal_failed(self._path, journal.path, scan=self.scan)
+        options = self._options
+        return seal(self._path, scan=self.scan, adopt_crashed=options.adopt_crashed, fsync=options.fsync)
+
+    def abandon(self) -> None:
+        """Let go of the journal without a word; it stays for ``playhead recover``."""
+        if self._journal is not None:
+            self._journal.abandon()
+
+    def scan(self, entry: Entry) -> Iterable[tuple[str, str]]:
+        """Give ``(path, rule)`` for each credential left in an entry."""
+        return scan_entry(entry, self._secrets.current())
+
+
+class LiveRedactor:
+    """A redactor that knows every secret resolved or set so far; keys are resolved at call time, so that grows."""
+
+    def __init__(self, rules: Redactor) -> None:
+        self._rules = rules
+        self._environment = EnvironmentSecrets()
+        self._known: tuple[object, object] = (None, None)
+        self._current = rules
+
+    def current(self) -> Redactor:
+        """Give the rules with the secrets of this moment; earlier ones stay known."""
+        resolved, environment = resolved_values(), self._environment.values()
+        if self._known != (resolved, environment):
+            self._known = (resolved, environment)
+            self._current = self._current.with_values({*resolved, *environment})
+        return self._current
+
+    def request(self, request: CompletionRequest) -> tuple[CompletionRequest, bytes]:
+        """Give a request without its secrets (itself if it holds none), and its canonical bytes."""
+        fields = request_fields(request)
+        encoded = encode(fields)
+        redactor = self.current()
+        name = redactor.redact_text(request.id) if request.id else request.id
+        clean = redactor.redact(fields) if redactor.could_match_bytes(encoded) else fields
+        if clean is fields:
+            return request if name == request.id else msgspec.structs.replace(request, id=name), encoded
+        return request_from(clean, request_id=name), encode(clean)
+
+    def outcome(self, outcome: Outcome) -> dict[str, Any]:
+        """Give the fields of an outcome without its secrets."""
+        fields = outcome_fields(outcome)
+        redactor = self.current()
+        if not redactor.could_match_bytes(encode(fields)):
+            return fields
+        clean: dict[str, Any] = redactor.redact(fields)
+        if isinstance(outcome, Stream) and outcome.cuts is not None:
+            return _recut(clean, redactor.redact_pieces(outcome.pieces()))
+        return clean
+
+
+def _recut(fields: dict[str, Any], pieces: Iterable[str]) -> dict[str, Any]:
+    """Give a stream's fields with text and cuts of masked pieces: a mask is seldom as long as what it hides."""
+    given = list(pieces)
+    text = "".join(given)
+    end: dict[str, Any] = fields.get("end", {})
+    same = end.get("kind") == "completion" and end.get("text", "") == text
+    rest = {name: value for name, value in fields.items() if name not in ("text", "cuts")}
+    return {**rest, "cuts": list(map(len, given)), **({} if same else {"text": text})}
+
+
+def _volatile(finished: Finished) -> Volatile:
+    ticket = finished.ticket
+    if ticket.origin is Origin.STUB:
+        # A stub takes no time worth keeping, and without it equal runs give equal bytes on any day.
+        return Volatile(request_id=ticket.request.id) if ticket.request.id else NO_VOLATILE
+    return Volatile(
+        date=utc_date(ticket.start), latency=finished.latency, gaps=finished.gaps, request_id=ticket.request.id
+    )
+
+
+def scan_entry(entry: Entry, redactor: Redactor) -> list[tuple[str, str]]:
+    """Give ``(path, rule)`` for each credential in an entry's evidence and volatile facts."""
+    if not entry.is_call:
+        return [(finding.path, finding.rule) for finding in find_secrets(msgspec.json.decode(entry.data), redactor)]
+    shell = shell_of(entry.data)
+    found: list[tuple[str, str]] = []
+    # The entry's own key is left out: 32 random bytes look like a credential and are none.
+    for name, part in (("call", shell.call), ("volatile", shell.volatile)):
+        if isinstance(part, msgspec.Raw) and redactor.could_match_bytes(bytes(part)):
+            found += [
+                (f"$.{name}{finding.path[1:]}", finding.rule)
+                for finding in find_secrets(msgspec.json.decode(part), redactor)
+            ]
+    return found
