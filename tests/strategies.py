@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from hypothesis import strategies as st
@@ -35,6 +35,19 @@ from playhead.format.assembly import assemble
 from playhead.format.entries import Entry
 from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_MIN_LENGTH, PART_N
 from playhead.format.sealed import SealedReader
+
+T = TypeVar("T")
+
+
+def opaque(strategy: st.SearchStrategy[T]) -> st.SearchStrategy[T]:
+    """Give the strategy under a short name: Hypothesis would show the whole tree in its messages, slowly."""
+
+    @st.composite
+    def drawn(draw: st.DrawFn) -> T:
+        return draw(strategy)
+
+    return drawn()
+
 
 # --- values
 
@@ -82,7 +95,7 @@ def _containers(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     )
 
 
-values = st.recursive(st.one_of(scalars, float_lists), _containers, max_leaves=8)
+values = opaque(st.recursive(st.one_of(scalars, float_lists), _containers, max_leaves=8))
 """Everything that has a canonical form, in plain Python types."""
 
 plain_scalars = st.one_of(
@@ -142,11 +155,13 @@ contents = st.one_of(
     st.lists(st.fixed_dictionaries({"type": st.just("text"), "text": st.one_of(any_text, long_text)}), max_size=2),
     st.none(),
 )
-messages = st.builds(
-    lambda role, content, further: {**further, "role": role, "content": content},
-    roles,
-    contents,
-    st.one_of(st.just({}), field_values),
+messages = opaque(
+    st.builds(
+        lambda role, content, further: {**further, "role": role, "content": content},
+        roles,
+        contents,
+        st.one_of(st.just({}), field_values),
+    )
 )
 tools = st.lists(st.dictionaries(text_keys, st.one_of(values, long_text), max_size=3), max_size=2).map(tuple)
 models = st.one_of(st.none(), st.sampled_from(["gpt-4o", "claude-opus-4", "m\u00f6del"]))
@@ -163,10 +178,14 @@ _further: dict[str, st.SearchStrategy[Any]] = {
     "id": clean_text,
     "family": st.sampled_from(Family),
 }
-requests: st.SearchStrategy[CompletionRequest] = st.one_of(
-    st.builds(CompletionRequest, prompt=st.one_of(any_text, long_text).filter(bool), **_further),
-    st.builds(CompletionRequest, messages=st.lists(messages, min_size=1, max_size=4).map(tuple), **_further),
-    st.builds(CompletionRequest, family=st.just(Family.EMBEDDING), params=st.just({"input": ["a", "b"]}), model=models),
+requests: st.SearchStrategy[CompletionRequest] = opaque(
+    st.one_of(
+        st.builds(CompletionRequest, prompt=st.one_of(any_text, long_text).filter(bool), **_further),
+        st.builds(CompletionRequest, messages=st.lists(messages, min_size=1, max_size=4).map(tuple), **_further),
+        st.builds(
+            CompletionRequest, family=st.just(Family.EMBEDDING), params=st.just({"input": ["a", "b"]}), model=models
+        ),
+    )
 )
 """Requests of every shape: prompt, conversation, neither."""
 
@@ -213,28 +232,32 @@ raw_answers = st.one_of(
         ),
     ),
 )
-completions = st.builds(
-    Completion,
-    text=st.one_of(any_text, line_text, long_text),
-    model=any_text,
-    usage=st.one_of(st.just(Usage(reported=False)), st.just(Usage()), usages),
-    model_version=st.one_of(st.none(), any_text),
-    finish_reason=st.one_of(st.none(), any_text),
-    tool_calls=tool_calls,
-    provider=st.one_of(st.none(), any_text),
-    output=st.one_of(st.none(), values, float_lists),
-    raw=raw_answers,
+completions = opaque(
+    st.builds(
+        Completion,
+        text=st.one_of(any_text, line_text, long_text),
+        model=any_text,
+        usage=st.one_of(st.just(Usage(reported=False)), st.just(Usage()), usages),
+        model_version=st.one_of(st.none(), any_text),
+        finish_reason=st.one_of(st.none(), any_text),
+        tool_calls=tool_calls,
+        provider=st.one_of(st.none(), any_text),
+        output=st.one_of(st.none(), values, float_lists),
+        raw=raw_answers,
+    )
 )
-failures = st.builds(
-    Failure,
-    type=st.sampled_from(["builtins.ValueError", "playhead.errors.RateLimitError", "vendor.Overloaded"]),
-    message=any_text,
-    error_code=st.one_of(st.none(), any_text),
-    context=field_values,
-    retryable=st.booleans(),
-    retry_after=st.one_of(st.none(), st.floats(0, 1e6)),
-    bases=st.lists(clean_text, max_size=2).map(tuple),
-    args=st.one_of(st.none(), st.lists(values, max_size=2).map(tuple)),
+failures = opaque(
+    st.builds(
+        Failure,
+        type=st.sampled_from(["builtins.ValueError", "playhead.errors.RateLimitError", "vendor.Overloaded"]),
+        message=any_text,
+        error_code=st.one_of(st.none(), any_text),
+        context=field_values,
+        retryable=st.booleans(),
+        retry_after=st.one_of(st.none(), st.floats(0, 1e6)),
+        bases=st.lists(clean_text, max_size=2).map(tuple),
+        args=st.one_of(st.none(), st.lists(values, max_size=2).map(tuple)),
+    )
 )
 endings: st.SearchStrategy[Completion | Failure | None] = st.one_of(st.none(), completions, failures)
 
@@ -251,15 +274,17 @@ def text_stream(
 
 
 maybe_completions: st.SearchStrategy[Completion | None] = st.one_of(st.none(), st.just(Completion("x")), completions)
-streams: st.SearchStrategy[Stream] = st.one_of(
-    st.builds(
-        lambda pieces, end, whole, yielded: text_stream(pieces, end=end, whole=whole, yielded=yielded),
-        st.lists(any_text, max_size=4),
-        endings,
-        st.booleans(),
-        maybe_completions,
-    ),
-    st.builds(Stream, end=endings, values=st.lists(values, max_size=3).map(tuple), yielded=maybe_completions),
+streams: st.SearchStrategy[Stream] = opaque(
+    st.one_of(
+        st.builds(
+            lambda pieces, end, whole, yielded: text_stream(pieces, end=end, whole=whole, yielded=yielded),
+            st.lists(any_text, max_size=4),
+            endings,
+            st.booleans(),
+            maybe_completions,
+        ),
+        st.builds(Stream, end=endings, values=st.lists(values, max_size=3).map(tuple), yielded=maybe_completions),
+    )
 )
 outcomes: st.SearchStrategy[Outcome] = st.one_of(completions, failures, streams)
 volatiles = st.builds(
@@ -335,20 +360,24 @@ def _distinct(entries: list[Entry]) -> list[Entry]:
     return list({entry.place: entry for entry in entries}.values())
 
 
-call_entries = st.builds(
-    call_entry,
-    requests,
-    outcomes,
-    provider=st.sampled_from(["openai", "local:llama"]),
-    n=st.integers(0, 3),
-    origin=origins,
-    volatile=volatiles,
+call_entries = opaque(
+    st.builds(
+        call_entry,
+        requests,
+        outcomes,
+        provider=st.sampled_from(["openai", "local:llama"]),
+        n=st.integers(0, 3),
+        origin=origins,
+        volatile=volatiles,
+    )
 )
-other_entries = st.builds(
-    lambda key, n, value: other_entry(key, n, value=value),
-    st.binary(min_size=KEY_LENGTH, max_size=KEY_LENGTH),
-    st.integers(FIRST_RESERVED_N, PART_N - 1),
-    st.one_of(values, line_text),
+other_entries = opaque(
+    st.builds(
+        lambda key, n, value: other_entry(key, n, value=value),
+        st.binary(min_size=KEY_LENGTH, max_size=KEY_LENGTH),
+        st.integers(FIRST_RESERVED_N, PART_N - 1),
+        st.one_of(values, line_text),
+    )
 )
-entry_lists = st.lists(call_entries | other_entries, max_size=5).map(_distinct)
+entry_lists = opaque(st.lists(call_entries | other_entries, max_size=5).map(_distinct))
 """Entries of all kinds at different places, requests whole."""

@@ -10,13 +10,15 @@ from time import perf_counter_ns
 from benchmarks.contenders import OURS, available
 from benchmarks.contenders.base import Asked, Contender, Reader, asked_of
 from benchmarks.contenders.limits import DICT, DictLimit
+from benchmarks.contenders.ours import NAME
 from benchmarks.measures.base import Measure
 from benchmarks.plan import BIG, Plan
 from benchmarks.results import Result, Row, case_of
 from benchmarks.timing import in_turns, say
 from benchmarks.workloads.calls import Calls
-from benchmarks.workloads.chat import chat_calls
+from benchmarks.workloads.chat import chat_call, chat_calls
 from benchmarks.workshop import Workshop
+from playhead.core import fingerprint as fingerprints
 
 CALLS = 2_000
 """Calls a sample."""
@@ -40,6 +42,7 @@ NOTES = (
         "From the request to the text of its recorded answer: for Playhead `wrapped.complete(request)`, each "
         "request once a session, in random order. Opening is not counted."
     ),
+    "What Playhead remembers of earlier requests is cleared before each session, but for the shared system prompts.",
     "The limit is a dict of bytes in memory, looked up by a canonical key (SHA-256 of sorted JSON) and decoded.",
     (
         "vcrpy and cassetter match method and URI by default, so every answer would be the next one recorded "
@@ -49,10 +52,25 @@ NOTES = (
 )
 
 
+def _forget() -> None:
+    """
+    Make Playhead forget the requests it has seen, but for what a suite shares: system prompts, model, settings.
+
+    It remembers digests of messages for agents that resend them. Every round of this measure asks the same questions
+    again, which would all be remembered.
+    """
+    for name in vars(fingerprints).values():
+        if hasattr(name, "cache_clear"):
+            name.cache_clear()
+    for other in range(-4, 0):
+        fingerprints.fingerprint(chat_call(other).request, NAME)
+
+
 def _sample(opened: Callable[[], Reader], asked: list[Asked], sessions: int) -> float:
     total = 0
     for _ in range(sessions):
         reader = opened()
+        _forget()
         answer = reader.answer
         began = perf_counter_ns()
         for one in asked:

@@ -105,7 +105,7 @@ def judge(path: Path, acknowledged: Acknowledged, *, golden: bool) -> Counter[st
         counts["alive_after_death"] += content.state is not State.CRASHED
         counts["torn_tails"] += sum(1 for torn in content.torn if torn.last)
         counts["torn_inside"] += sum(1 for torn in content.torn if not torn.last)
-        in_journals.update(who_of(bytes(call.entry)) for call in content.calls)
+        in_journals.update(who_of(call.entry.data) for call in content.calls)
     expected = {f"{name} {thread} {n}" for (name, thread), last in acknowledged.items() for n in range(last + 1)}
     seal(path, scan=lambda _: (), adopt_crashed=True)
     sealed: Counter[str] = Counter()

@@ -204,10 +204,9 @@ def limited(path: Path, *, limit: int, size: int) -> list[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
 def test_a_journal_that_may_not_grow(path: Path) -> None:
     """Where the system refuses to let the journal grow, what was acknowledged can be recovered."""
-    before = golden(path)
+    golden(path)
     said = limited(path, limit=10_000, size=3_000)
     assert said[:3] == ["kept 0", "kept 1", "refused File too large"]
-    assert path.read_bytes() == before
     seal(path, scan=lambda _: (), adopt_crashed=True)
     assert prompts(path) == ["golden", "question 0", "question 1"]
 

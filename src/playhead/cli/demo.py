@@ -34,7 +34,7 @@ from playhead.providers.tiny_server import TinyServer, missing_dependency
 NAME = "demo"
 FILE = "demo.cassette"
 _LABEL = 9
-_WIDTH = 88
+_WIDTH = 64
 
 
 @click.command("demo")
@@ -72,7 +72,7 @@ def _run(path: Path, *, real: bool) -> bool:
         _part("network", "shut" + (", and the server stopped" if real else "") + "; a connection was tried and refused")
         proof = prove_demo(path, heard, name=NAME)
         reached = len(blocked.attempts) - 1
-    _show_proof(proof, report)
+    _show_proof(proof, report, real=real)
     _show_sizes(measure(path), path)
     return proof.holds and not reached
 
@@ -83,7 +83,7 @@ def _real_model() -> Generator[tuple[Any, tuple[str, int], str]]:
 
     with TinyServer() as server, OpenAICompatibleProvider(server.base_url, model=server.model) as provider:
         parts = urlsplit(server.base_url)
-        words = f"a real llama.cpp server, {server.base_url}, temperature {TEMPERATURE:g}"
+        words = f"a real llama.cpp server at {server.base_url}, temperature {TEMPERATURE:g}"
         yield provider, (parts.hostname or "", parts.port or 0), words
 
 
@@ -92,7 +92,11 @@ def _stub() -> Generator[tuple[Any, tuple[str, int], str]]:
     from playhead.providers.stub import CyclingStubInferenceProvider
 
     # 192.0.2.0/24 is kept free for documentation (RFC 5737); nothing is sent there in any case.
-    yield CyclingStubInferenceProvider(), ("192.0.2.1", 80), "a stub that answers in turn, for want of a real model"
+    yield (
+        CyclingStubInferenceProvider(),
+        ("192.0.2.1", 80),
+        "the cycling stub: three answers in turn, no model and no install",
+    )
 
 
 def _try_connection(address: tuple[str, int]) -> None:
@@ -112,35 +116,39 @@ def _try_connection(address: tuple[str, int]) -> None:
 
 
 def _show_recording(report: GoldenReport, heard: list[Heard]) -> None:
-    calls = f"{plural(report.called, 'call')}: {len(QUESTIONS)} questions and 1 stream, {TAKES} takes each"
-    _part("record", f"{calls}; {time_text(report.seconds * 1000)}, {plural(report.tokens, 'token')}")
-    first = [one for one in heard if one.request.prompt == QUESTIONS[0]]
+    calls = f"{plural(report.called, 'call')} ({len(QUESTIONS)} questions and 1 stream, {TAKES} takes each)"
+    _part("record", f"{calls} in {time_text(report.seconds * 1000)}, {plural(report.tokens, 'token')}")
     say()
+    texts = [one.answer.text for one in heard if one.answer is not None and one.request.prompt == QUESTIONS[0]]
     _part("", f'"{QUESTIONS[0]}"')
-    for take, one in enumerate(first):
-        text = one.answer.text if one.answer is not None else ""
-        _part("", f"  take {take}  {one_line(text, _WIDTH - 20)}")
-    different = len({one.answer.text for one in first if one.answer is not None})
-    _part("", f"one question, {plural(different, 'different answer')}" if different > 1 else "the takes are equal")
+    for take, text in enumerate(texts):
+        _part("", f"  take {take}  {one_line(text, _WIDTH)}")
+    different = len(set(texts))
+    _part("", f"one question, {different} different answers" if different > 1 else "one question, one answer")
     say()
 
 
-def _show_proof(proof: Proof, report: GoldenReport) -> None:
+def _show_proof(proof: Proof, report: GoldenReport, *, real: bool) -> None:
     recorded = report.seconds * 1000
     faster = recorded / proof.milliseconds if proof.milliseconds else 0.0
     speed = f", {faster:,.0f} times as fast" if faster >= 2 else ""
-    _part("replay", f"{plural(proof.calls, 'call')} in {time_text(proof.milliseconds)}{speed}; no server, no key")
+    _part("replay", f"{plural(proof.calls, 'call')} in {time_text(proof.milliseconds)}{speed}: no server, no key")
     for check in proof.checks:
         equal = check.equal == check.of > 0
-        _part("", paint(f"{check.equal:>4} of {check.of} equal  {check.what}", fg="green" if equal else "red"))
-    say()
+        _part("", paint(f"  {check.equal:>2} of {check.of:>2} equal  {check.what}", fg="green" if equal else "red"))
+    if real:
+        saved = time_text(max(0.0, recorded - proof.milliseconds))
+        _part("saves", f"{saved} and {plural(report.tokens, 'token')} in every run from now on")
 
 
 def _show_sizes(sizes: Sizes, path: Path) -> None:
-    _part("size", f"{size_text(sizes.cassette):>8}  {path.name}")
-    _part("", f"{size_text(sizes.json):>8}  as JSON, {sizes.json / sizes.cassette:.1f} times as much")
-    if sizes.yaml is not None:
-        _part("", f"{size_text(sizes.yaml):>8}  as YAML, {sizes.yaml / sizes.cassette:.1f} times as much")
+    say()
+    rows = [(sizes.cassette, path.name), (sizes.json, "the same calls as JSON files")]
+    rows += [(sizes.yaml, "the same calls as YAML")] if sizes.yaml is not None else []
+    for number, (size, what) in enumerate(rows):
+        times = f"{size / sizes.cassette:.1f} times as much" if number else ""
+        _part("" if number else "size", f"{size_text(size):>8}  {what:<29}{times}".rstrip())
+    say()
 
 
 def _part(label: str, text: str) -> None:

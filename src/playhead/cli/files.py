@@ -7,14 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from playhead.errors import CassetteMissing, UsageError
+from playhead.store.journals import is_journal
 
 ENDINGS = (".cassette", ".cassette.json")
-_JOURNAL = ".j-"
-
-
-def is_journal(path: Path) -> bool:
-    """Tell a journal by its name: that of its cassette with ``.j-host-process-random``."""
-    return any(f"{ending}{_JOURNAL}" in path.name for ending in ENDINGS)
 
 
 def find_files(paths: Iterable[Path], *, journals: bool = False) -> list[Path]:

@@ -8,16 +8,16 @@ from pathlib import Path
 import click
 
 from playhead.cli.exit_codes import ExitCode
-from playhead.cli.files import is_journal, need_files
+from playhead.cli.files import need_files
 from playhead.cli.group import show_error
 from playhead.cli.output import note, plural, printable, say, say_json
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.errors import CassetteError
 from playhead.format.assembly import whole_entries
-from playhead.format.entries import Entry, call_entry
+from playhead.format.entries import Entry
 from playhead.harness.recorder import LiveRedactor, scan_entry
 from playhead.store.cassette import located, open_cassette
-from playhead.store.journals import read_journal
+from playhead.store.journals import is_journal, read_journal
 
 
 @click.command("scan")
@@ -56,8 +56,7 @@ def current_redactor() -> Redactor:
 def _entries(path: Path) -> Iterator[Entry]:
     with located(path):
         if is_journal(path):
-            for call in read_journal(path).calls:
-                yield call_entry(bytes(call.entry))
+            yield from (call.entry for call in read_journal(path).calls)
         else:
             yield from whole_entries(open_cassette(path).reader)
 

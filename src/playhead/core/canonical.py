@@ -97,7 +97,7 @@ def normalise(value: Any) -> Any:
 
 
 def _normalise(value: Any, depth: int) -> Any:
-    kind = cast("type[Any]", type(value))
+    kind = type(value)  # pyright: ignore[reportUnknownVariableType] - it narrows the value, not the kind
     if kind is str:
         return value if value.isascii() else _normal_text(value)
     if kind is bool or value is None:
@@ -139,6 +139,8 @@ def _normal_dict(value: dict[Any, Any], depth: int) -> Any:
             return _normal_map(value, depth)
     changed: dict[str, Any] | None = None
     for key, item in value.items():
+        if type(item) is str and item.isascii() and changed is None and key[:1] != "$":
+            continue  # most of what is recorded is this
         try:
             normal = _normalise(item, depth)
         except _UnrecordableError as error:

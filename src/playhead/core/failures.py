@@ -110,7 +110,7 @@ def _plain_arguments(error: Exception, message: str) -> tuple[Any, ...] | None:
     arguments = error.args
     if isinstance(error, OSError) and error.filename is not None:
         arguments = (*arguments, error.filename)
-    if arguments == (message,) or (not arguments and not message):
+    if arguments == ((message,) if message else ()):
         return None
     try:
         normalise(arguments)

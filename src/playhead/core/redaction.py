@@ -165,7 +165,7 @@ class Redactor:
         """
         Mask every credential in a JSON-like value; the same object if there is none.
 
-        Texts are searched wherever they stand, keys included; bytes likewise, as Latin-1. Under a name that
+        Texts are searched wherever they stand, keys included; bytes likewise, as UTF-8. Under a name that
         announces a credential the whole text goes (of a list, each text): for ``api_key`` or ``password`` always
         (but not a reference such as ``env:NAME``), for ``token``, ``secret``, ``auth`` or ``mistral_key`` if it looks
         like a credential; a plain ``key`` is none. A mapping under such a name is searched as any other (it may be a
@@ -193,9 +193,9 @@ class Redactor:
         if isinstance(value, (list, tuple)):
             return self._redact_sequence(cast("Sequence[Any]", value), depth - 1, strength)
         if _is_binary(value):
-            text = bytes(value).decode("latin-1")
+            text = _text_of(value)
             masked = self._redact_leaf(text, strength)
-            return value if masked is text else masked.encode("latin-1")
+            return value if masked is text else masked.encode("utf-8", "surrogateescape")
         return value
 
     def _redact_leaf(self, text: str, strength: Strength) -> str:
@@ -273,7 +273,7 @@ def _find(value: Any, redactor: Redactor, path: str, depth: int, strength: Stren
         for index, item in enumerate(cast("Sequence[Any]", value)):
             yield from _find(item, redactor, f"{path}[{index}]", depth - 1, strength)
     elif _is_binary(value):
-        text = bytes(value).decode("latin-1")
+        text = _text_of(value)
         yield from (Finding(path, rule) for rule in redactor.rules_in(text, strength=strength))
 
 
@@ -293,6 +293,11 @@ def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
 
 def _is_binary(value: Any) -> TypeGuard[bytes]:
     return isinstance(value, (bytes, bytearray, memoryview))
+
+
+def _text_of(value: bytes) -> str:
+    # Any bytes make a text this way, and the same bytes come back.
+    return bytes(value).decode("utf-8", "surrogateescape")
 
 
 def _restored(value: Mapping[Any, Any]) -> Any:

@@ -41,6 +41,7 @@ _JUDGED = 512
 _REST_OF_VALUE = re.compile(r"[^\s\"'`,;&|<>(){}\[\]\\]*+")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9-]{1,20}) {1,4}(\S[^\r\n]*)")
 _WORD = re.compile(r"[^\s,;]+")
+_COOKIE = re.compile(r"=[^\s;]")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\Z", re.ASCII)
 _PHRASE = re.compile(r"[A-Za-z]+(?:[-/'.][A-Za-z]+)*\Z")
@@ -151,7 +152,7 @@ def _quoted(value: str, start: int, strength: Strength, last_word: str, mark: st
 def _header_value(line: str, start: int, last_word: str) -> tuple[int, int] | None:
     line = line.rstrip()
     if last_word == "cookie":
-        return (start, start + len(line)) if "=" in line and not is_placeholder(line) else None
+        return (start, start + len(line)) if _COOKIE.search(line) and not is_placeholder(line) else None
     found = _SCHEME.match(line)
     if found is None:
         value = line.rstrip(_PUNCTUATION)
@@ -159,7 +160,7 @@ def _header_value(line: str, start: int, last_word: str) -> tuple[int, int] | No
         return (start, start + len(value)) if secret else None
     scheme, rest = found.group(1).lower(), found.group(2)
     if scheme not in SCHEMES:
-        return (start + found.start(2), start + len(line)) if "=" in rest and not is_placeholder(rest) else None
+        return (start, start + len(line)) if "=" in rest and not is_placeholder(rest) else None
     word = _WORD.match(rest)
     value = word.group().rstrip(_PUNCTUATION) if word else ""
     shortest = 4 if scheme == "basic" else 16

@@ -42,9 +42,13 @@ class Shape(NamedTuple):
     accept: Callable[[str], bool] | None = None
 
 
+def _has_digit(tail: str) -> bool:
+    return any(c.isdigit() for c in tail)
+
+
 def _is_no_phrase(tail: str) -> bool:
     """Tell a key from hyphenated words: one has digits, capitals or a long unbroken part."""
-    return tail.lower() != tail or any(c.isdigit() for c in tail) or max(map(len, re.split("[-_]", tail))) >= 16
+    return tail.lower() != tail or _has_digit(tail) or max(map(len, re.split("[-_]", tail))) >= 16
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -53,10 +57,10 @@ SHAPES: tuple[Shape, ...] = (
     Shape("github-fine-grained-token", ("github_pat_",), r"[A-Za-z0-9_]{20,200}"),
     Shape("google-api-key", ("AIza",), r"[A-Za-z0-9_-]{30,45}(?![A-Za-z0-9_-])"),
     Shape("google-oauth-token", ("ya29.",), r"[A-Za-z0-9_-]{20,200}", has_both),
-    Shape("slack-token", ("xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-"), r"[\w-]{11,200}", has_both),
+    Shape("slack-token", ("xoxa-", "xoxb-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-"), r"[\w-]{11,200}", _has_digit),
     Shape("groq-key", ("gsk_",), r"[A-Za-z0-9]{20,200}"),
     Shape("aws-access-key-id", ("AKIA", "ASIA"), r"[A-Z0-9]{16}(?![A-Za-z0-9])"),
-    Shape("gitlab-token", ("glpat-",), r"[A-Za-z0-9_.-]{16,200}"),
+    Shape("gitlab-token", ("glpat-",), r"[A-Za-z0-9_-]{16,200}(?:\.[A-Za-z0-9_-]{2,40}){0,3}"),
     Shape("hugging-face-token", ("hf_",), r"[A-Za-z0-9]{20,200}"),
     Shape("replicate-token", ("r8_",), r"[A-Za-z0-9]{20,200}"),
     Shape("xai-key", ("xai-",), r"[A-Za-z0-9]{20,200}"),
@@ -69,7 +73,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("npm-token", ("npm_",), r"[A-Za-z0-9]{30,200}"),
     Shape("pypi-token", ("pypi-",), r"[A-Za-z0-9_-]{30,200}", has_both),
     Shape("stripe-secret", ("rk_live_", "rk_test_", "whsec_"), r"[A-Za-z0-9+/=]{16,200}"),
-    Shape("jwt", ("eyJ",), r"[\w-]{13,1024}\.eyJ[\w-]{7,8192}(?:\.[\w-]{0,4096})?"),
+    Shape("jwt", ("eyJ",), r"[\w-]{13,1024}\.eyJ[\w-]{7,8192}(?:\.[\w-]{1,4096})?"),
 )
 
 # What is judged is bounded, so that no text takes quadratic time; what is masked goes on to the end of the word.
@@ -207,7 +211,7 @@ def is_after_scheme(scheme: str, value: str, shortest: int) -> bool:
     if scheme == "basic":
         return is_basic(value)
     if scheme == "bearer":
-        return any(c.isdigit() for c in value) or max(map(len, re.split(r"[^A-Za-z0-9]", value))) >= 16
+        return _has_digit(value) or max(map(len, re.split(r"[^A-Za-z0-9]", value))) >= 16
     return is_issued(value, 8)
 
 

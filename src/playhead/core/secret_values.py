@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
-import msgspec
-
 from playhead.core.secret_names import NO_SECRETS
 from playhead.core.secret_shapes import RUN_CHARACTERS, SHORTEST_TOKEN, Span
 
@@ -26,6 +24,9 @@ SHORTEST_WORD = 8
 _SHORTEST_BASE64 = 13
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_=-"
 _BASE64_RUN = re.compile(f"[{re.escape(_BASE64)}]*")
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in range(0x20)} | {
+    ord(character): "\\" + letter for character, letter in zip('"\\\b\f\n\r\t', '"\\bfnrt', strict=True)
+}
 # Written alike in JSON and in a URL (RFC 3986, section 2.3).
 _UNRESERVED = re.compile(r"[A-Za-z0-9_.~-]+\Z")
 _RUN = re.compile(f"[{re.escape(RUN_CHARACTERS)}]{{{SHORTEST_TOKEN},}}".encode())
@@ -91,8 +92,10 @@ def _plain_forms(value: str) -> Iterator[str]:
     if _UNRESERVED.match(value):
         yield value
         return
-    once, plain = _in_json(value), value.encode("utf-8", "surrogatepass")
-    yield from (value, once, _in_json(once), ascii_json(value), quote(plain, safe=""), quote(plain), quote_plus(plain))
+    plain = value.encode("utf-8", "surrogatepass")
+    for once in (_in_json(value), ascii_json(value)):
+        yield from (once, _in_json(once))
+    yield from (value, quote(plain, safe=""), quote(plain), quote_plus(plain))
 
 
 def _encoded_forms(value: str) -> Iterator[str]:
@@ -113,15 +116,12 @@ def in_json(form: bytes) -> bytes:
 
 
 def _in_json(text: str) -> str:
-    try:
-        return msgspec.json.encode(text)[1:-1].decode()
-    except UnicodeEncodeError:
-        return text
+    return text.translate(_JSON_ESCAPES)
 
 
 def ascii_json(text: str) -> str:
-    """Give the text as JSON has it where everything beyond ASCII is escaped."""
-    return "".join(c if c.isascii() else _escape(c) for c in _in_json(text))
+    """Give the text as JSON has it where everything beyond printable ASCII is escaped."""
+    return "".join(c if c <= "~" else _escape(c) for c in _in_json(text))
 
 
 def _escape(character: str) -> str:

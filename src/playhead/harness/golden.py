@@ -297,15 +297,18 @@ class _Run:
         Put the calls that stay into a journal of their own, which is sealed with this run's.
 
         The journals they come from are removed only after it, and a call that stands in two journals counts once, so
-        the process may die at any point. The journal is left as a crash would leave it: nobody else's seal takes an
-        unfinished run for a finished one.
+        the process may die at any point.
         """
         if not self._plan.kept:
             return
         journal = JournalWriter(self.session.path, Mode.RECORD, fsync=self.session.options.fsync)
         for call in self._plan.kept:
             journal.append(call.start, call.data, call.segments)
-        journal.abandon()
+        if self._plan.jobs:
+            # Left as a crash would leave it: should we die now, nobody takes it for the whole run.
+            journal.abandon()
+        else:
+            journal.close(ok=True)
 
     def _remove_leftovers(self) -> None:
         for journal in self._leftovers.journals:

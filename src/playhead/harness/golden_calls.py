@@ -8,6 +8,7 @@ recorded; a second interruption leaves at once.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 import queue
 import threading
@@ -122,26 +123,37 @@ async def call_in_loop(jobs: Iterable[Job], provider: Any, *, concurrency: int, 
         BaseException: What ``on_end`` raised, or an interruption; calls in flight have ended.
     """
     hand_out = _HandOut(jobs)
+    raised: list[BaseException] = []
+
+    def stop() -> None:
+        hand_out.stop()
+        on_stop()
 
     async def work() -> None:
         while (job := hand_out.next()) is not None:
             ended = await _call_async(job, provider)
-            if not hand_out.stopped:
+            if raised:
+                return
+            try:
                 on_end(ended)
+            except BaseException as error:  # noqa: BLE001 - raised again when calls in flight have ended
+                raised.append(error)
+                with contextlib.suppress(BaseException):
+                    stop()
 
     tasks = [asyncio.create_task(work(), name=f"golden-{n}") for n in range(concurrency)]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-        for task in done:
-            task.result()
-    except BaseException:
-        hand_out.stop()
+        await asyncio.wait(tasks)
+    except asyncio.CancelledError:
         try:
-            on_stop()
+            stop()
         finally:
-            # Gathered, so that the loop does not report an exception nobody looked at.
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks)
         raise
+    for error in raised:
+        raise error
+    for task in tasks:
+        task.result()
 
 
 class _HandOut:

@@ -19,7 +19,7 @@ from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, Stream
 from playhead.core.redaction import Redactor
 from playhead.errors import RecordingError, UsageError
-from playhead.format.entries import Entry, call_entry
+from playhead.format.entries import Entry
 from playhead.harness.golden_requests import GoldenRequest
 from playhead.harness.recorder import LiveRedactor, scan_entry
 from playhead.store.cassette import Cassette
@@ -155,8 +155,7 @@ def find_leftovers(path: Path, *, cassette: Cassette | None, redactor: Redactor)
             )
         journals.append(place)
         for call in content.calls:
-            entry = call_entry(bytes(call.entry))
-            calls[call.start, entry.data] = _kept(call.start, entry, redactor, call.segment_prefixes())
+            calls[call.start, call.entry.data] = _kept(call.start, call.entry, redactor, call.segments)
     return Leftovers(tuple(journals), tuple(calls[at] for at in sorted(calls)))
 
 

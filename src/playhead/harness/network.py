@@ -69,6 +69,9 @@ class _Guard:
             return
         for blocked in self._open:
             blocked.attempts.append(attempt)
+        if event == "socket.connect":
+            # Clients close what they could not connect only where they get an OSError, which a refusal is not.
+            args[0].close()
         raise NetworkBlocked(
             f"{attempt} while the network is shut",
             context={"attempt": attempt},

@@ -11,6 +11,7 @@ import msgspec
 
 from playhead.core.calls import (
     NO_VOLATILE,
+    EncodedOutcome,
     Volatile,
     compose_call,
     encode_outcome,
@@ -18,7 +19,7 @@ from playhead.core.calls import (
     request_fields,
     request_from,
 )
-from playhead.core.canonical import encode
+from playhead.core.canonical import encode, encode_normal
 from playhead.core.model import CompletionRequest, Origin, Outcome, Stream
 from playhead.core.modes import Mode
 from playhead.core.redaction import Redactor, find_secrets
@@ -55,6 +56,7 @@ class Recorder:
         self._secrets = LiveRedactor(options.redactor)
         self._lock = threading.Lock()
         self._journal: JournalWriter | None = None
+        self._lost_a_call = False
         if mode is Mode.RECORD:
             # From the start, so that sessions which overlap see each other and the last one seals for all.
             self.begin()
@@ -82,7 +84,7 @@ class Recorder:
         ticket = finished.ticket
         entry = compose_call(
             request=ticket.encoded,
-            outcome=encode_outcome(self._secrets.outcome(finished.outcome)),
+            outcome=self._secrets.outcome(finished.outcome),
             provider=ticket.provider,
             origin=ticket.origin,
             key=ticket.key.key,
@@ -97,7 +99,11 @@ class Recorder:
             )
         if self._journal is None:
             raise UsageError("a call ended after its session was closed; it is not recorded")
-        self._journal.append(ticket.start, entry, ticket.key.segments)
+        try:
+            self._journal.append(ticket.start, entry, ticket.key.segments)
+        except RecordingError:
+            self._lost_a_call = True
+            raise
         return entry
 
     def close(self, *, ok: bool, recorded: int) -> Sealed | None:
@@ -115,6 +121,8 @@ class Recorder:
         journal = self._journal
         if journal is None:
             return None
+        # A recording that a full disk left holes in takes no cassette's place, whatever the code made of the error.
+        ok = ok and not (self._lost_a_call and self._mode is Mode.RECORD)
         journal.close(ok=ok)
         if not recorded:
             journal.path.unlink(missing_ok=True)
@@ -161,16 +169,17 @@ class LiveRedactor:
             return request if name == request.id else msgspec.structs.replace(request, id=name), encoded
         return request_from(clean, request_id=name), encode(clean)
 
-    def outcome(self, outcome: Outcome) -> dict[str, Any]:
-        """Give the fields of an outcome without its secrets."""
-        fields = outcome_fields(outcome)
+    def outcome(self, outcome: Outcome) -> EncodedOutcome:
+        """Give an outcome without its secrets, ready to be stored."""
+        encoded = encode_outcome(outcome_fields(outcome))
         redactor = self.current()
-        if not redactor.could_match_bytes(encode(fields)):
-            return fields
-        clean: dict[str, Any] = redactor.redact(fields)
+        ids = encode_normal(encoded.ids) if encoded.ids else b""
+        if not redactor.could_match_bytes(encoded.data) and not (ids and redactor.could_match_bytes(ids)):
+            return encoded
+        clean: dict[str, Any] = redactor.redact(outcome_fields(outcome))
         if isinstance(outcome, Stream) and outcome.cuts is not None:
-            return _recut(clean, redactor.redact_pieces(outcome.pieces()))
-        return clean
+            clean = _recut(clean, redactor.redact_pieces(outcome.pieces()))
+        return encode_outcome(clean)
 
 
 def _recut(fields: dict[str, Any], pieces: Iterable[str]) -> dict[str, Any]:
@@ -198,12 +207,8 @@ def scan_entry(entry: Entry, redactor: Redactor) -> list[tuple[str, str]]:
     if not entry.is_call:
         return [(finding.path, finding.rule) for finding in find_secrets(msgspec.json.decode(entry.data), redactor)]
     shell = shell_of(entry.data)
-    found: list[tuple[str, str]] = []
     # The entry's own key is left out: 32 random bytes look like a credential and are none.
-    for name, part in (("call", shell.call), ("volatile", shell.volatile)):
-        if isinstance(part, msgspec.Raw) and redactor.could_match_bytes(bytes(part)):
-            found += [
-                (f"$.{name}{finding.path[1:]}", finding.rule)
-                for finding in find_secrets(msgspec.json.decode(part), redactor)
-            ]
-    return found
+    looked_at = b'{"call":%b,"volatile":%b}' % (shell.call, shell.volatile or b"{}")
+    if not redactor.could_match_bytes(looked_at):
+        return []
+    return [(finding.path, finding.rule) for finding in find_secrets(msgspec.json.decode(looked_at), redactor)]

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from playhead.core.modes import Mode
 from playhead.errors import RecordingError
+from playhead.format.entries import Entry, call_entry
 from playhead.format.journal import (
     JournalCall,
     JournalEnd,
@@ -79,14 +80,18 @@ class JournalWriter:
         self._write(encode_call_line(start, entry, segments))
 
     def close(self, *, ok: bool) -> None:
-        """Say that the run is over, and whether it ended well; the journal stays until it is sealed."""
-        with self._lock:
-            if self._file < 0:
-                return
-        self._write(encode_line(JournalEnd(ok=ok)))
-        with self._lock:
-            os.close(self._file)
-            self._file = -1
+        """
+        Say that the run is over, and whether it ended well; the journal stays until it is sealed.
+
+        Raises:
+            RecordingError: The disk is full; the calls in it are kept, as after a crash.
+        """
+        if self._file < 0:
+            return
+        try:
+            self._write(encode_line(JournalEnd(ok=ok)))
+        finally:
+            self.abandon()
 
     def abandon(self) -> None:
         """Let go of the file without a word, as a crash would."""
@@ -102,14 +107,20 @@ class JournalWriter:
                     f"the journal {self.path.name!r} is closed, or belongs to the parent of this process",
                     hint="open a session in each process that records",
                 )
+            done = 0
             try:
-                done = os.write(self._file, line)
                 while done < len(line):
                     done += os.write(self._file, line[done:])
                 if self._fsync:
                     os.fdatasync(self._file)
             except OSError as error:
+                if done:
+                    self._take_back(done)
                 raise _cannot_write(self.path, error) from error
+
+    def _take_back(self, written: int) -> None:
+        """Cut a line off that a full disk took in part; the next one must not be appended to it."""
+        os.ftruncate(self._file, os.fstat(self._file).st_size - written)
 
 
 def _cannot_write(path: Path, error: OSError) -> RecordingError:
@@ -127,6 +138,21 @@ class State(enum.Enum):
     CRASHED = "crashed"
 
 
+class RecordedCall(NamedTuple):
+    """
+    One call of a journal.
+
+    Attributes:
+        start: Nanoseconds since the epoch when it started.
+        entry: The call; its take number counts within the journal.
+        segments: Its segment prefixes, nothing where the line has none.
+    """
+
+    start: int
+    entry: Entry
+    segments: tuple[bytes, ...]
+
+
 class JournalContent(NamedTuple):
     """
     A journal, read.
@@ -142,11 +168,16 @@ class JournalContent(NamedTuple):
     path: Path
     state: State
     mode: Mode | None
-    calls: list[JournalCall]
+    calls: list[RecordedCall]
     torn: list[Torn]
 
 
 _DONE = ".done-"
+
+
+def is_journal(path: Path) -> bool:
+    """Tell by its name whether a file is a journal."""
+    return ".j-" in path.name
 
 
 def journal_paths(cassette: Path) -> list[Path]:
@@ -189,14 +220,14 @@ def read_journal(path: Path) -> JournalContent:
     """
     alive = is_alive(path)
     mode: Mode | None = None
-    calls: list[JournalCall] = []
+    calls: list[RecordedCall] = []
     torn: list[Torn] = []
     state = State.ALIVE if alive else State.CRASHED
     for _, line in read_lines(bytes(read_file(path))):
         if isinstance(line, JournalHead):
             mode = line.mode
         elif isinstance(line, JournalCall):
-            calls.append(line)
+            calls.append(RecordedCall(line.start, call_entry(bytes(line.entry)), line.segment_prefixes()))
         elif isinstance(line, JournalEnd):
             state = State.CLOSED if line.ok else State.FAILED
         else:

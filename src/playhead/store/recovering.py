@@ -8,16 +8,17 @@ from typing import NamedTuple
 
 from playhead.errors import CassetteError, CassetteMissing, NotACassette, UsageError
 from playhead.format.assembly import assemble, whole_entries
-from playhead.format.entries import Entry, call_entry
+from playhead.format.entries import Entry
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import MAGIC
-from playhead.format.salvage import salvage_sealed, salvage_text
+from playhead.format.salvage import Salvaged, salvage_sealed, salvage_text
 from playhead.format.sealed import SealedReader
 from playhead.format.text import decode_text
 from playhead.format.union import unite_entries
+from playhead.store.cassette import open_cassette
 from playhead.store.files import check_target, read_file
-from playhead.store.journals import journal_paths, read_journal
-from playhead.store.sealing import Scan, is_text, lock_for, refuse_secrets, write_assembly
+from playhead.store.journals import JournalContent, is_done, is_journal, journal_paths, read_journal
+from playhead.store.sealing import Scan, is_text, lock_for, numbered, refuse_secrets, write_assembly
 
 
 class Recovered(NamedTuple):
@@ -59,15 +60,19 @@ def recover(paths: Sequence[Path], out: Path, *, accept_edits: bool = False, sca
         raise UsageError(f"{str(out)!r} is there already", hint="recovering always writes a new file: name another")
     check_target(out)
     entries: list[Entry] = []
+    journals: list[JournalContent] = []
     dropped: list[str] = []
-    sources: list[Path] = []
-    for path in paths:
-        for source in _sources(path):
-            found, lost = _read(source, accept_edits=accept_edits, limits=DEFAULT_LIMITS)
-            entries += found
-            dropped += [f"{source.name}: {line}" for line in lost]
-            sources.append(source)
+    sources = [source for path in paths for source in _sources(path)]
+    for source in sources:
+        if is_journal(source):
+            journals.append(journal := read_journal(source))
+            dropped += [f"{source.name}: a torn line of {torn.length} bytes" for torn in journal.torn]
+        else:
+            found = _read(source, accept_edits=accept_edits, limits=DEFAULT_LIMITS)
+            entries += found.entries
+            dropped += [f"{source.name}: {line}" for line in found.dropped]
     united = unite_entries(entries)
+    united += numbered(united, journals)
     refuse_secrets(united, scan, out)
     with lock_for(out):
         write_assembly(out, assemble(united, passing=is_text(out)))
@@ -76,33 +81,30 @@ def recover(paths: Sequence[Path], out: Path, *, accept_edits: bool = False, sca
 
 
 def _sources(path: Path) -> list[Path]:
-    journals = [] if ".j-" in path.name else journal_paths(path)
-    there = path.exists() or path.is_symlink()
-    if not there and not journals:
-        raise CassetteMissing("there is neither a cassette nor a journal of one", path=path)
-    return [path, *journals] if there else journals
+    """Give a cassette with the journals beside it that are not part of it yet, or a journal alone."""
+    if is_journal(path):
+        return [path]
+    journals = journal_paths(path)
+    if not path.exists() and not path.is_symlink():
+        if not journals:
+            raise CassetteMissing("there is neither a cassette nor a journal of one", path=path)
+        return journals
+    try:
+        digest = bytes.fromhex(open_cassette(path).digest)
+    except CassetteError:
+        digest = None
+    return [path, *(journal for journal in journals if not is_done(journal, digest))]
 
 
-def _read(path: Path, *, accept_edits: bool, limits: Limits) -> tuple[list[Entry], list[str]]:
-    if ".j-" in path.name:
-        return _read_journal(path)
+def _read(path: Path, *, accept_edits: bool, limits: Limits) -> Salvaged:
     data = read_file(path)
-    if MAGIC in data[:64] or path.suffix == ".cassette":
-        try:
-            return list(whole_entries(SealedReader(data, limits=limits))), []
-        except CassetteError:
-            found = salvage_sealed(bytes(data), limits)
-    else:
-        try:
-            return decode_text(bytes(data), limits=limits), []
-        except CassetteError:
-            found = salvage_text(bytes(data), accept_edits=accept_edits)
+    text = MAGIC not in data[:64] and path.suffix != ".cassette"
+    try:
+        if text:
+            return Salvaged(decode_text(bytes(data), limits=limits), [])
+        return Salvaged(list(whole_entries(SealedReader(data, limits=limits))), [])
+    except CassetteError:
+        found = salvage_text(bytes(data), accept_edits=accept_edits) if text else salvage_sealed(bytes(data), limits)
     if not found.entries and not found.dropped:
         raise NotACassette("holds nothing that looks like a recorded call", path=path)
-    return found.entries, found.dropped
-
-
-def _read_journal(path: Path) -> tuple[list[Entry], list[str]]:
-    journal = read_journal(path)
-    entries = [call_entry(bytes(call.entry)) for call in journal.calls]
-    return entries, [f"a torn line of {line.length} bytes at byte {line.offset}" for line in journal.torn]
+    return found

@@ -18,7 +18,7 @@ import filelock
 from playhead.core.modes import Mode
 from playhead.errors import CassetteMissing, RecordingError, SecretFound
 from playhead.format.assembly import Assembly, assemble, whole_entries
-from playhead.format.entries import Entry, call_entry, renumbered
+from playhead.format.entries import Entry, renumbered
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import KEY_LENGTH
 from playhead.format.sealed import SealedReader
@@ -157,10 +157,7 @@ def _pending(path: Path, previous: Cassette | None) -> list[JournalContent]:
 
 def unite(previous: Cassette | None, journals: list[JournalContent]) -> tuple[list[Entry], list[Entry]]:
     """
-    Number the calls of journals and unite them with an earlier cassette's.
-
-    Takes of one request are numbered by the time their calls started, after the earlier cassette's takes, or from 0
-    where a journal's mode replaces the cassette.
+    Unite an earlier cassette with the calls of journals.
 
     Returns:
         The new entries, and all entries.
@@ -170,22 +167,23 @@ def unite(previous: Cassette | None, journals: list[JournalContent]) -> tuple[li
     kept: list[Entry] = []
     if previous is not None:
         kept = [entry for entry in whole_entries(previous.reader) if not replaces or not entry.is_call]
+    fresh = numbered(kept, journals)
+    return fresh, kept + fresh
+
+
+def numbered(kept: Iterable[Entry], journals: Iterable[JournalContent]) -> list[Entry]:
+    """Number the calls of journals: takes of one request by the time their calls started, after those kept."""
     counts: dict[bytes, int] = {}
     for entry in kept:
         if entry.is_call:
             counts[entry.key] = counts.get(entry.key, 0) + 1
-    calls = sorted((call.start, bytes(call.entry)) for journal in journals for call in journal.calls)
     fresh: list[Entry] = []
-    seen: set[tuple[int, bytes]] = set()
-    for start, data in calls:
-        if (start, data) in seen:
-            continue
-        seen.add((start, data))
-        entry = call_entry(data)
+    calls = [call for journal in journals for call in journal.calls]
+    for _, entry in sorted((call.start, call.entry) for call in calls):
         n = counts.get(entry.key, 0)
         counts[entry.key] = n + 1
-        fresh.append(Entry(entry.key, n, renumbered(data, n)))
-    return fresh, kept + fresh
+        fresh.append(entry if n == entry.n else Entry(entry.key, n, renumbered(entry.data, n)))
+    return fresh
 
 
 def failed_path(path: Path) -> Path:
@@ -234,10 +232,7 @@ def known_segments(previous: Cassette | None, journals: list[JournalContent]) ->
     table = None if previous is None else previous.reader.segments()
     found = {} if table is None or previous is None else {key: segments for key, _, segments in previous.segments()}
     for journal in journals:
-        for call in journal.calls:
-            segments = call.segment_prefixes()
-            if segments:
-                found[call_entry(bytes(call.entry)).key[:KEY_LENGTH]] = segments
+        found.update({call.entry.key[:KEY_LENGTH]: call.segments for call in journal.calls if call.segments})
     return found
 
 

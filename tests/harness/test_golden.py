@@ -1,0 +1,543 @@
+"""A golden run: everything asked, nothing twice, and the old golden until the new one is whole."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import playhead
+from playhead import (
+    Completion,
+    CompletionRequest,
+    ProviderError,
+    RecordingError,
+    SecretFound,
+    Stream,
+    Usage,
+    UsageError,
+)
+from playhead.core.redaction import Redactor
+from playhead.harness import golden, recorder
+from playhead.harness.golden import run_golden
+from playhead.harness.golden_report import FailedCall, Progress
+from playhead.harness.golden_requests import GoldenRequest
+from playhead.store import journals
+from playhead.store.journals import journal_paths
+
+QUESTIONS = [CompletionRequest("a"), CompletionRequest("b"), CompletionRequest("c")]
+
+
+class Model:
+    """Answers every call differently, counts what is asked, and fails where it is told to."""
+
+    name = "model"
+
+    def __init__(self, *, failing: set[str] | None = None) -> None:
+        self.failing = failing or set()
+        self.asked: Counter[str] = Counter()
+        self.ids: list[str] = []
+        self._lock = threading.Lock()
+
+    def _answer(self, request: CompletionRequest) -> str:
+        prompt = request.prompt or ""
+        with self._lock:
+            self.asked[prompt] += 1
+            self.ids.append(request.id)
+            number = self.asked.total()
+        if prompt in self.failing:
+            raise ProviderError(f"lost {prompt}")
+        return f"{prompt}{number}"
+
+    def complete(self, request: CompletionRequest) -> Completion:
+        return Completion(self._answer(request), model="m", usage=Usage(1, 2, 3))
+
+    def stream(self, request: CompletionRequest) -> Iterator[str]:
+        yield from self._answer(request)
+
+
+class AsyncModel(Model):
+    """The same, awaited."""
+
+    async def complete(self, request: CompletionRequest) -> Completion:  # type: ignore[override]
+        await asyncio.sleep(0)
+        return super().complete(request)
+
+    async def stream(self, request: CompletionRequest) -> AsyncIterator[str]:  # type: ignore[override]
+        for piece in super().stream(request):
+            await asyncio.sleep(0)
+            yield piece
+
+
+def stop_after(done: int) -> Callable[[Progress], None]:
+    """Interrupt a run as Ctrl-C does, after so many calls."""
+
+    def watch(progress: Progress) -> None:
+        if progress.done == done:
+            raise KeyboardInterrupt
+
+    return watch
+
+
+def texts(path: Path) -> dict[str, list[str]]:
+    """Give the texts in a cassette by their question, in the order of their takes."""
+    found: dict[str, list[str]] = {}
+    for interaction in playhead.open_cassette(path):
+        takes = found.setdefault(interaction.request.prompt or "", [])
+        assert interaction.sequence == len(takes)
+        takes.append(interaction.evidence.text or "failed")
+    return found
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give the place of a golden that is not there yet."""
+    return tmp_path / "golden.cassette"
+
+
+@pytest.mark.parametrize("kind", [Model, AsyncModel])
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_every_request_is_recorded_as_often_as_asked(path: Path, kind: type[Model], concurrency: int) -> None:
+    """Requests times takes calls are made, and the cassette holds each answer."""
+    model = kind()
+    report = run_golden(QUESTIONS, model, path, name="m", takes=4, concurrency=concurrency)
+    assert model.asked == {"a": 4, "b": 4, "c": 4}
+    assert {question: len(set(takes)) for question, takes in texts(path).items()} == {"a": 4, "b": 4, "c": 4}
+    assert (report.sealed, report.wanted, report.called, report.calls, report.failed) == (True, 12, 12, 12, 0)
+    assert report.tokens == 36
+    assert report.size == path.stat().st_size
+    assert report.digest == playhead.open_cassette(path).digest
+    assert journal_paths(path) == []
+
+
+@pytest.mark.parametrize("kind", [Model, AsyncModel])
+def test_takes_are_replayed_in_the_order_they_were_started(path: Path, kind: type[Model]) -> None:
+    """One at a time, the answers come back in the order the provider gave them."""
+    run_golden(QUESTIONS, kind(), path, name="m", takes=2)
+    assert texts(path) == {"a": ["a1", "a2"], "b": ["b3", "b4"], "c": ["c5", "c6"]}
+    with playhead.replay(path, name="m", strict=True) as provider:
+        again = [provider.complete(question).text for question in QUESTIONS for _ in range(2)]
+    assert again == ["a1", "a2", "b3", "b4", "c5", "c6"]
+
+
+@pytest.mark.parametrize("kind", [Model, AsyncModel])
+def test_a_streamed_request_is_read_to_its_end(path: Path, kind: type[Model]) -> None:
+    """A stream is recorded whole, with the cuts it came in."""
+    run_golden([GoldenRequest(CompletionRequest("abc"), stream=True)], kind(), path, name="m")
+    (one,) = playhead.open_cassette(path)
+    assert isinstance(one.outcome, Stream)
+    assert one.outcome.pieces() == ("a", "b", "c", "1")
+    assert isinstance(one.outcome.end, Completion)
+
+
+def test_equal_requests_are_further_takes(path: Path) -> None:
+    """A request that stands twice in the list is asked twice."""
+    report = run_golden([QUESTIONS[0], QUESTIONS[0]], Model(), path, takes=2)
+    assert report.wanted == 4
+    assert texts(path) == {"a": ["a1", "a2", "a3", "a4"]}
+
+
+def test_takes_of_a_request_with_an_id_are_all_asked(path: Path) -> None:
+    """An id does not make the second take a repetition of the first."""
+    model = Model()
+    run_golden([CompletionRequest("a", id="x")], model, path, takes=3)
+    assert model.ids == ["x", "x.1", "x.2"]
+    assert texts(path) == {"a": ["a1", "a2", "a3"]}
+
+
+def test_a_failure_is_recorded_and_the_run_goes_on(path: Path) -> None:
+    """One call that fails costs nothing but itself, is kept as a failure and reported."""
+    report = run_golden(QUESTIONS, Model(failing={"b"}), path, takes=2)
+    assert texts(path) == {"a": ["a1", "a2"], "b": ["failed", "failed"], "c": ["c5", "c6"]}
+    assert (report.sealed, report.failed, report.unrecorded) == (True, 2, 0)
+    assert report.failures == (
+        FailedCall(request=1, take=0, error="ProviderError", message="lost b"),
+        FailedCall(request=1, take=1, error="ProviderError", message="lost b"),
+    )
+
+
+def test_an_answer_that_cannot_be_recorded_does_not_end_the_run(path: Path) -> None:
+    """An answer without a form is reported; the others are sealed."""
+
+    class Odd(Model):
+        def complete(self, request: CompletionRequest) -> Any:
+            return object() if request.prompt == "b" else super().complete(request)
+
+    report = run_golden(QUESTIONS, Odd(), path)
+    assert texts(path) == {"a": ["a1"], "c": ["c2"]}
+    assert (report.sealed, report.failed, report.unrecorded) == (True, 1, 1)
+    assert report.failures[0].error == "RecordingError"
+
+
+def test_a_run_in_which_every_call_fails_seals_nothing(path: Path) -> None:
+    """A cassette of failures takes no golden's place, and the next run calls everything again."""
+    run_golden(QUESTIONS, Model(), path)
+    before = path.read_bytes()
+    report = run_golden(QUESTIONS, Model(failing={"a", "b", "c"}), path, overwrite=True)
+    assert (report.sealed, report.failed, report.called) == (False, 3, 3)
+    assert path.read_bytes() == before
+    again = run_golden(QUESTIONS, Model(), path, overwrite=True)
+    assert (again.sealed, again.called, again.retried, again.calls) == (True, 3, 3, 3)
+    assert journal_paths(path) == []
+
+
+def test_a_failures_message_holds_no_secret(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is reported to a log is as clean as what is recorded."""
+    monkeypatch.setenv("GOLDEN_API_KEY", "correct horse battery")
+
+    class Leaking(Model):
+        def complete(self, request: CompletionRequest) -> Completion:
+            if request.prompt == "b":
+                raise ValueError("key correct horse battery refused")
+            return super().complete(request)
+
+    report = run_golden(QUESTIONS, Leaking(), path)
+    assert report.failures[0].message == "key [REDACTED] refused"
+
+
+@pytest.mark.parametrize("kind", [Model, AsyncModel])
+@pytest.mark.parametrize("done", range(6))
+def test_an_interrupted_run_goes_on_where_it_stopped(path: Path, kind: type[Model], done: int) -> None:
+    """Interrupted after any call and started again, no answer is paid for twice."""
+    model = kind()
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, model, path, takes=2, on_progress=stop_after(done))
+    assert not path.exists()
+    assert model.asked.total() >= done
+    report = run_golden(QUESTIONS, model, path, takes=2)
+    assert report.resumed >= done
+    assert report.resumed + report.called == 6
+    assert model.asked == {"a": 2, "b": 2, "c": 2}
+    assert {question: len(set(takes)) for question, takes in texts(path).items()} == {"a": 2, "b": 2, "c": 2}
+    assert journal_paths(path) == []
+
+
+def test_a_run_may_be_interrupted_any_number_of_times(path: Path) -> None:
+    """What all the interrupted runs left is put together."""
+    model = Model()
+    for done in (1, 3, 4):
+        with pytest.raises(KeyboardInterrupt):
+            run_golden(QUESTIONS, model, path, takes=2, on_progress=stop_after(done))
+    report = run_golden(QUESTIONS, model, path, takes=2)
+    assert (report.resumed, report.called, report.calls) == (4, 2, 6)
+    assert texts(path) == {"a": ["a1", "a2"], "b": ["b3", "b4"], "c": ["c5", "c6"]}
+
+
+def test_an_interruption_leaves_no_failed_cassette(path: Path) -> None:
+    """The journal stays as it is: it is to be resumed, not looked at."""
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, Model(), path, on_progress=stop_after(2))
+    assert [file.name for file in path.parent.iterdir() if ".failed" in file.name] == []
+    (journal,) = journal_paths(path)
+    assert len(journals.read_journal(journal).calls) == 2
+
+
+def test_failures_of_an_interrupted_run_are_called_again(path: Path) -> None:
+    """A take is an answer: what failed before the interruption has another chance, and leaves the recording."""
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, Model(failing={"a"}), path, takes=2, on_progress=stop_after(3))
+    report = run_golden(QUESTIONS, Model(), path, takes=2)
+    assert (report.resumed, report.retried, report.called, report.failed) == (1, 2, 5, 0)
+    assert texts(path) == {"a": ["a1", "a2"], "b": ["b3", "b3"], "c": ["c4", "c5"]}
+
+
+def test_an_interrupted_run_that_was_complete_only_needs_sealing(path: Path) -> None:
+    """After a crash between the last call and the seal nothing is called."""
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, Model(), path, on_progress=stop_after(3))
+    model = Model()
+    report = run_golden(QUESTIONS, model, path)
+    assert (report.sealed, report.called, report.resumed, model.asked.total()) == (True, 0, 3, 0)
+    assert texts(path) == {"a": ["a1"], "b": ["b2"], "c": ["c3"]}
+
+
+def test_answers_of_other_requests_are_not_thrown_away_unasked(path: Path) -> None:
+    """Who changed the requests after an interruption is asked before paid answers are dropped."""
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, Model(), path, on_progress=stop_after(2))
+    changed = [CompletionRequest("A"), *QUESTIONS[1:]]
+    model = Model()
+    with pytest.raises(UsageError, match="an interrupted run left 1 answers"):
+        run_golden(changed, model, path)
+    assert model.asked.total() == 0
+    assert len(journal_paths(path)) == 1
+    report = run_golden(changed, model, path, drop_unasked=True)
+    assert (report.resumed, report.called) == (1, 2)
+    assert texts(path) == {"A": ["A1"], "b": ["b2"], "c": ["c2"]}
+
+
+def test_another_name_is_another_question(path: Path) -> None:
+    """The provider's name is part of what is matched, so answers under another one do not count."""
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, Model(), path, name="one", on_progress=stop_after(2))
+    with pytest.raises(UsageError, match="left 2 answers"):
+        run_golden(QUESTIONS, Model(), path, name="two")
+
+
+def test_an_existing_golden_is_not_overwritten(path: Path) -> None:
+    """Without leave nothing is called and the file stays, to the byte."""
+    run_golden(QUESTIONS, Model(), path)
+    before = path.read_bytes()
+    model = Model()
+    with pytest.raises(UsageError, match=r"there is a golden at .* already, with 3 calls"):
+        run_golden(QUESTIONS, model, path)
+    assert (path.read_bytes(), model.asked.total()) == (before, 0)
+
+
+def test_overwriting_keeps_the_old_golden_until_the_new_one_is_whole(path: Path) -> None:
+    """An interrupted overwrite leaves the old golden, and goes on from where it stopped."""
+    run_golden(QUESTIONS, Model(), path)
+    before = path.read_bytes()
+    model = Model()
+    model.asked["x"] = 100
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, model, path, overwrite=True, on_progress=stop_after(2))
+    assert path.read_bytes() == before
+    report = run_golden(QUESTIONS, model, path, overwrite=True)
+    assert (report.resumed, report.called) == (2, 1)
+    assert texts(path) == {"a": ["a101"], "b": ["b102"], "c": ["c103"]}
+
+
+def test_extending_calls_only_what_is_lacking(path: Path) -> None:
+    """More takes, more requests and failed calls are called; every answer that is there stays."""
+    run_golden(QUESTIONS[:2], Model(failing={"b"}), path, takes=2)
+    model = Model()
+    model.asked["x"] = 100
+    report = run_golden(QUESTIONS, model, path, takes=3, extend=True)
+    assert texts(path) == {
+        "a": ["a1", "a2", "a101"],
+        "b": ["b102", "b103", "b104"],
+        "c": ["c105", "c106", "c107"],
+    }
+    assert (report.wanted, report.resumed, report.retried, report.called, report.calls) == (9, 2, 2, 7, 9)
+
+
+def test_extending_a_whole_golden_changes_no_byte(path: Path) -> None:
+    """Where nothing is lacking nothing is called and nothing is written."""
+    run_golden(QUESTIONS, Model(), path, takes=2)
+    before, inode = path.read_bytes(), path.stat().st_ino
+    model = Model()
+    report = run_golden(QUESTIONS[:1], model, path, takes=1, extend=True)
+    assert (model.asked.total(), report.called, report.calls) == (0, 0, 6)
+    assert (path.read_bytes(), path.stat().st_ino) == (before, inode)
+
+
+def test_an_interrupted_extension_goes_on(path: Path) -> None:
+    """What an interrupted extension paid for is not paid for again, and the golden is whole at the end."""
+    run_golden(QUESTIONS[:1], Model(), path)
+    model = Model()
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, model, path, extend=True, on_progress=stop_after(2))
+    report = run_golden(QUESTIONS, model, path, extend=True)
+    assert (report.resumed, report.called, model.asked.total()) == (2, 1, 2)
+    assert texts(path) == {"a": ["a1"], "b": ["b1"], "c": ["c2"]}
+
+
+def test_too_many_failures_stop_the_run(path: Path) -> None:
+    """With a limit, a run whose key has been revoked stops, and can be resumed."""
+    model = Model(failing={"b", "c"})
+    with pytest.raises(RecordingError, match="gave up after 2 failed calls; the last: ProviderError: lost b"):
+        run_golden(QUESTIONS, model, path, takes=2, max_failures=2)
+    assert model.asked == {"a": 2, "b": 2}
+    assert not path.exists()
+    report = run_golden(QUESTIONS, Model(), path, takes=2)
+    assert (report.resumed, report.retried, report.called) == (2, 2, 4)
+
+
+def test_a_full_disk_stops_the_run_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers that cannot be stored are not paid for."""
+    model = Model()
+    append = journals.JournalWriter.append
+
+    def failing(self: Any, *args: Any) -> None:
+        if model.asked.total() == 2:
+            cause = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise RecordingError("cannot write the journal") from cause
+        append(self, *args)
+
+    monkeypatch.setattr(journals.JournalWriter, "append", failing)
+    with pytest.raises(RecordingError, match="cannot write the journal"):
+        run_golden(QUESTIONS, model, path, takes=3)
+    assert model.asked.total() == 2
+    monkeypatch.undo()
+    report = run_golden(QUESTIONS, model, path, takes=3)
+    assert (report.resumed, report.called) == (1, 8)
+
+
+def test_a_secret_that_is_found_refuses_the_seal_and_can_be_mended(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A credential keeps the golden from being written; with a rule for it only that call is made again."""
+    secret = "zanzibar-parsnip"
+
+    class Leaking(Model):
+        def complete(self, request: CompletionRequest) -> Completion:
+            done = super().complete(request)
+            if request.prompt != "b":
+                return done
+            # Learnt only after the answer was stored, as by a scanner with more rules.
+            return Completion(f"the word is {secret}")
+
+    model = Leaking()
+
+    def learn(progress: Progress) -> None:
+        if progress.done == 3:
+            monkeypatch.setenv("LEARNT_API_KEY", secret)
+
+    with pytest.raises(SecretFound):
+        run_golden(QUESTIONS, model, path, on_progress=learn)
+    assert not path.exists()
+    report = run_golden(QUESTIONS, model, path, redactor=Redactor(values=[secret]))
+    assert (report.resumed, report.called, report.retried) == (2, 1, 1)
+    assert texts(path) == {"a": ["a1"], "b": ["the word is [REDACTED]"], "c": ["c3"]}
+
+
+def test_progress_tells_how_far_the_run_is(path: Path) -> None:
+    """The start and every call are told, in order, with what was resumed and what failed."""
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, Model(), path, on_progress=stop_after(1))
+    seen: list[Progress] = []
+    run_golden(QUESTIONS, Model(failing={"c"}), path, on_progress=seen.append, clock=playhead.ManualClock())
+    assert seen == [
+        Progress(3, 1, 1),
+        Progress(3, 2, 1, tokens=3),
+        Progress(3, 3, 1, failed=1, tokens=3),
+    ]
+
+
+def test_a_stopping_run_says_so(path: Path) -> None:
+    """Who pressed Ctrl-C learns that calls in flight are waited for."""
+    seen: list[Progress] = []
+
+    def watch(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.done == 1 and not progress.stopping:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, Model(), path, on_progress=watch, clock=playhead.ManualClock())
+    assert seen[-1] == Progress(3, 1, 0, tokens=3, stopping=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        ({"takes": 0}, "takes must be an int of at least 1, got 0"),
+        ({"takes": True}, "takes must be an int"),
+        ({"concurrency": 0}, "concurrency must be"),
+        ({"max_failures": 0}, "max_failures must be"),
+        ({"overwrite": True, "extend": True}, "exclude each other"),
+        ({"name": "Upper"}, "not a stable lower-case id"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_any_call(path: Path, arguments: dict[str, Any], fault: str) -> None:
+    """Nothing is called and nothing is written for a run that makes no sense."""
+    model = Model()
+    with pytest.raises(UsageError, match=fault):
+        run_golden(QUESTIONS, model, path, **arguments)
+    assert model.asked.total() == 0
+    assert list(path.parent.iterdir()) == []
+
+
+def test_wrong_providers_are_refused_before_any_call(path: Path) -> None:
+    """A provider must be there, and must stream where a stream is asked for."""
+
+    class NoStream:
+        def complete(self, request: CompletionRequest) -> Completion:
+            raise AssertionError("not to be called")
+
+    with pytest.raises(UsageError, match="needs a provider"):
+        run_golden(QUESTIONS, None, path)
+    with pytest.raises(UsageError, match="is not a provider"):
+        run_golden(QUESTIONS, object(), path)
+    with pytest.raises(UsageError, match="has no stream"):
+        run_golden([GoldenRequest(QUESTIONS[0], stream=True)], NoStream(), path)
+    with pytest.raises(UsageError, match="at least one request"):
+        run_golden([], NoStream(), path)
+    assert list(path.parent.iterdir()) == []
+
+
+async def test_an_async_provider_inside_a_loop_is_refused_with_the_way_out(path: Path) -> None:
+    """The run has an event loop of its own; who has one already is told to use a thread, and that works."""
+    with pytest.raises(UsageError, match="event loop of the run's own") as caught:
+        run_golden(QUESTIONS, AsyncModel(), path)
+    assert "asyncio.to_thread" in (caught.value.hint or "")
+    report = await asyncio.to_thread(run_golden, QUESTIONS, AsyncModel(), path)
+    assert report.sealed
+
+
+def test_two_runs_into_one_cassette_are_not_made_at_once(path: Path) -> None:
+    """The second run is refused while the first records."""
+    inner: list[BaseException] = []
+
+    def start_another(progress: Progress) -> None:
+        if progress.done == 1:
+            with pytest.raises(RecordingError, match="somebody is recording into") as caught:
+                run_golden(QUESTIONS, Model(), path)
+            inner.append(caught.value)
+
+    report = run_golden(QUESTIONS, Model(), path, on_progress=start_another)
+    assert (report.sealed, len(inner)) == (True, 1)
+
+
+def test_a_golden_in_text_is_recorded_by_its_name(tmp_path: Path) -> None:
+    """The profile follows the name, for golden runs too."""
+    place = tmp_path / "golden.cassette.json"
+    run_golden(QUESTIONS, Model(), place)
+    assert place.read_text().startswith("{")
+    assert texts(place) == {"a": ["a1"], "b": ["b2"], "c": ["c3"]}
+
+
+def test_equal_answers_of_a_deterministic_model_are_all_takes(path: Path) -> None:
+    """Takes that happen to be equal are still takes, through an interruption as well."""
+    stub = playhead.StubInferenceProvider("always this")
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS[:1], stub, path, takes=4, on_progress=stop_after(2))
+    report = run_golden(QUESTIONS[:1], stub, path, takes=4)
+    assert (report.resumed, report.called, report.calls) == (2, 2, 4)
+    assert texts(path) == {"a": ["always this"] * 4}
+
+
+def test_an_interrupted_overwrite_that_was_complete_replaces_the_golden(path: Path) -> None:
+    """Where an overwrite only needs sealing, its answers take the place of the old ones and are not added to them."""
+    run_golden(QUESTIONS, Model(), path)
+    model = Model()
+    model.asked["x"] = 100
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, model, path, overwrite=True, on_progress=stop_after(3))
+    report = run_golden(QUESTIONS, model, path, overwrite=True)
+    assert (report.called, report.calls) == (0, 3)
+    assert texts(path) == {"a": ["a101"], "b": ["b102"], "c": ["c103"]}
+
+
+@pytest.mark.parametrize("step", ["before the answers are put together", "before the old journals go", "in the seal"])
+def test_a_death_between_the_last_call_and_the_seal_loses_and_doubles_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The end of a resumed run may be cut off at any step and taken again."""
+    model = Model()
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, model, path, takes=2, on_progress=stop_after(2))
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    target = {
+        "before the answers are put together": (golden._Run, "_adopt_kept"),
+        "before the old journals go": (golden._Run, "_remove_leftovers"),
+        "in the seal": (recorder, "seal"),
+    }[step]
+    monkeypatch.setattr(*target, die)
+    with pytest.raises(KeyboardInterrupt):
+        run_golden(QUESTIONS, model, path, takes=2)
+    monkeypatch.undo()
+    assert not path.exists()
+    report = run_golden(QUESTIONS, model, path, takes=2)
+    assert (report.resumed, report.called, report.calls) == (6, 0, 6)
+    assert texts(path) == {"a": ["a1", "a2"], "b": ["b3", "b4"], "c": ["c5", "c6"]}
+    assert journal_paths(path) == []
