@@ -20,17 +20,8 @@ from playhead.core.calls import (
 )
 from playhead.core.canonical import MIN_PACKED_FLOATS, encode
 from playhead.core.fingerprint import fingerprint
-from playhead.core.model import (
-    Completion,
-    CompletionRequest,
-    Failure,
-    Family,
-    Origin,
-    Outcome,
-    Stream,
-    ToolCall,
-    Usage,
-)
+from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
+from playhead.core.usage import Usage
 from playhead.format.assembly import assemble
 from playhead.format.entries import Entry
 from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_MIN_LENGTH, PART_N

@@ -22,7 +22,8 @@ import zstandard
 from playhead.core.calls import Volatile, compose_call, encode_outcome, outcome_fields, request_fields
 from playhead.core.canonical import encode, encode_normal
 from playhead.core.fingerprint import fingerprint
-from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall, Usage
+from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
+from playhead.core.usage import Usage
 from playhead.format.numbers import BUILTIN_DICTIONARY
 from playhead.format.parts import split_request
 
@@ -81,7 +82,8 @@ TOOLS: list[dict[str, Any]] = [
             "parameters": {
                 "type": "object",
                 "properties": {
-                    field: {"type": kind, "description": f"The {field.replace('_', ' ')}."} for field, kind in fields.items()
+                    field: {"type": kind, "description": f"The {field.replace('_', ' ')}."}
+                    for field, kind in fields.items()
                 },
                 "required": list(fields)[:1],
                 "additionalProperties": False,
@@ -106,14 +108,18 @@ gemini-2.5-flash gemini-2.5-pro gemini-3-pro mistral-large-latest mistral-small-
 command-r-plus deepseek-chat deepseek-reasoner qwen2.5 text-embedding-3-small text-embedding-3-large us.amazon.nova-lite-v1:0
 meta-llama/Llama-3.2-3B-Instruct openai/gpt-oss-120b tiny-random""".split()
 
-PROVIDERS = "openai anthropic google mistral groq cohere bedrock ollama azure together default openai-compatible".split()
+PROVIDERS = (
+    "openai anthropic google mistral groq cohere bedrock ollama azure together default openai-compatible".split()
+)
 FINISHES = ("stop", "length", "tool_calls", "end_turn", "max_tokens", "tool_use", "content_filter", "STOP")
 
 
 def sentence(rng: random.Random, phrases: list[str]) -> str:
     """Make a sentence of a phrase and common words."""
     words = [rng.choice(phrases).strip()] + [rng.choice(WORDS) for _ in range(rng.randint(3, 14))]
-    return " ".join(words) + rng.choice((".", ".", ".", "?", "!", ":", ",", ".\n", ".\n\n", "\n- ", "\n1. ", "\n```python\n", "\n```"))
+    return " ".join(words) + rng.choice(
+        (".", ".", ".", "?", "!", ":", ",", ".\n", ".\n\n", "\n- ", "\n1. ", "\n```python\n", "\n```")
+    )
 
 
 def text(rng: random.Random, phrases: list[str], sentences: int) -> str:
@@ -143,7 +149,11 @@ def request(rng: random.Random) -> CompletionRequest:
         call = tool_call(rng)
         function = {"name": call.name, "arguments": call.arguments}
         messages.append(
-            {"role": "assistant", "content": None, "tool_calls": [{"id": call.id, "type": "function", "function": function}]}
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [{"id": call.id, "type": "function", "function": function}],
+            }
         )
         messages.append({"role": "tool", "tool_call_id": call.id, "content": text(rng, ANSWERS, 1)})
     params: dict[str, Any] = {}

@@ -14,22 +14,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playhead.core.model import (
-        AsyncInferenceProvider,
-        Completion,
-        CompletionRequest,
-        Evidence,
-        Failure,
-        Family,
-        InferenceProvider,
-        Interaction,
-        Origin,
-        Stream,
-        ToolCall,
-        Usage,
-    )
+    from playhead.core.evidence import Evidence, Interaction
+    from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Stream, ToolCall
     from playhead.core.modes import Mode
+    from playhead.core.protocols import AsyncInferenceProvider, InferenceProvider
     from playhead.core.redaction import Redactor
+    from playhead.core.usage import Usage
     from playhead.engine.takes import Takes
     from playhead.errors import (
         CassetteDamaged,
@@ -64,22 +54,20 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "playhead.core.evidence": ("Evidence", "Interaction"),
     "playhead.core.model": (
-        "AsyncInferenceProvider",
         "Completion",
         "CompletionRequest",
-        "Evidence",
         "Failure",
         "Family",
-        "InferenceProvider",
-        "Interaction",
         "Origin",
         "Stream",
         "ToolCall",
-        "Usage",
     ),
     "playhead.core.modes": ("Mode",),
+    "playhead.core.protocols": ("AsyncInferenceProvider", "InferenceProvider"),
     "playhead.core.redaction": ("Redactor",),
+    "playhead.core.usage": ("Usage",),
     "playhead.engine.takes": ("Takes",),
     "playhead.errors": (
         "CassetteDamaged",

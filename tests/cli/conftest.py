@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -42,22 +43,26 @@ def run() -> Run:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Start:
+def start(tmp_path: Path) -> Iterator[Start]:
     """Start a command line in a process of its own, in the test's folder, its output no terminal."""
+    with ExitStack() as running:
 
-    def call(*arguments: object, **environment: str) -> subprocess.Popen[str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}
-        return subprocess.Popen(
-            [sys.executable, "-m", "playhead", *map(str, arguments)],
-            cwd=tmp_path,
-            env={**inherited, "PYTHONPATH": str(SOURCES), "PYTHONWARNINGS": "error", **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        def call(*arguments: object, **environment: str) -> subprocess.Popen[str]:
+            inherited = {name: value for name, value in os.environ.items() if not name.startswith("PLAYHEAD_")}
+            process = subprocess.Popen(
+                [sys.executable, "-m", "playhead", *map(str, arguments)],
+                cwd=tmp_path,
+                env={**inherited, "PYTHONPATH": str(SOURCES), "PYTHONWARNINGS": "error", **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            running.enter_context(process)
+            running.callback(process.kill)
+            return process
 
-    return call
+        yield call
 
 
 @pytest.fixture

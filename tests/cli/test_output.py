@@ -51,7 +51,8 @@ def test_sizes_have_a_unit(count: int, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("milliseconds", "text"), [(0.42, "0.4 ms"), (10, "10 ms"), (999, "999 ms"), (12_340, "12.3 s"), (1e7, "10,000.0 s")]
+    ("milliseconds", "text"),
+    [(0.42, "0.4 ms"), (10, "10 ms"), (999, "999 ms"), (12_340, "12.3 s"), (1e7, "10,000.0 s")],
 )
 def test_times_have_a_unit(milliseconds: float, text: str) -> None:
     """Durations are written in the unit that keeps them short."""

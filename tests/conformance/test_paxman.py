@@ -141,7 +141,7 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.setattr(socket.socket, name, refuse)
     for name in ("create_connection", "getaddrinfo"):
         monkeypatch.setattr(socket, name, refuse)
-    yield
+    return
 
 
 def record_one(path: Path, provider: object, prompt: str = "hello", **options: Any) -> Completion:
@@ -206,9 +206,8 @@ def test_px_04_a_failure_comes_back_as_it_was(cassette: Path) -> None:
         def complete(self, request: CompletionRequest) -> Completion:
             raise InferenceProviderError("no answer", error_code="UPSTREAM", context={"n": 3}) from cause
 
-    with pytest.raises(InferenceProviderError) as live:
-        with playhead.use_cassette(cassette, mode="record") as session:
-            session.wrap(Failing(), name="openai").complete(CompletionRequest("hello"))
+    with pytest.raises(InferenceProviderError) as live, playhead.use_cassette(cassette, mode="record") as session:
+        session.wrap(Failing(), name="openai").complete(CompletionRequest("hello"))
     assert live.value.__cause__ is cause
     assert not cassette.exists()
     with playhead.use_cassette(cassette, mode="record") as session:
@@ -255,7 +254,9 @@ def test_px_06_a_missing_variable_is_named(make: Callable[..., Any], monkeypatch
 
 def ours(api_key_ref: str, secrets: SecretResolver | None = None) -> OpenAICompatibleProvider:
     """Make our own provider, answered by nobody but a mock."""
-    transport = httpx.MockTransport(lambda request: httpx.Response(200, json=chat_body(request.headers["authorization"])))
+    transport = httpx.MockTransport(
+        lambda request: httpx.Response(200, json=chat_body(request.headers["authorization"]))
+    )
     return OpenAICompatibleProvider(
         "https://api.openai.com/v1", model="gpt-5", api_key_ref=api_key_ref, transport=transport, secrets=secrets
     )
@@ -405,7 +406,9 @@ def test_px_16_px_18_every_answer_has_the_shape_and_comes_back_equal(asked: list
             assert type(answer.text) is str
             assert type(answer.model) is str
             assert answer.model
-            assert {type(answer.usage[name]) for name in ("prompt_tokens", "completion_tokens", "total_tokens")} == {int}
+            assert {type(answer.usage[name]) for name in ("prompt_tokens", "completion_tokens", "total_tokens")} == {
+                int
+            }
         for inner in (None, Explosive()):
             with playhead.use_cassette(path, mode="replay") as session:
                 wrapped = session.wrap(inner, name="openai")

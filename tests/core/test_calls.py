@@ -27,16 +27,8 @@ from playhead.core.calls import (
 )
 from playhead.core.canonical import MALFORMED, decode, encode, encode_normal, restore
 from playhead.core.fingerprint import fingerprint
-from playhead.core.model import (
-    Completion,
-    CompletionRequest,
-    Failure,
-    Origin,
-    Outcome,
-    Stream,
-    ToolCall,
-    Usage,
-)
+from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream, ToolCall
+from playhead.core.usage import Usage
 from playhead.errors import PlayheadError, RecordingError
 from playhead.format.sealed import evidence_bytes
 from tests.strategies import (

@@ -11,20 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.model import (
-    AsyncInferenceProvider,
-    Completion,
-    CompletionRequest,
-    Failure,
-    Family,
-    InferenceProvider,
-    Interaction,
-    Origin,
-    Outcome,
-    Stream,
-    ToolCall,
-    Usage,
-)
+from playhead.core.evidence import Interaction
+from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
+from playhead.core.protocols import AsyncInferenceProvider, InferenceProvider
+from playhead.core.usage import Usage
 from playhead.errors import UsageError
 from tests.strategies import any_text, completions, counts, field_values, outcomes, requests, streams, text_stream
 
@@ -287,3 +277,24 @@ def test_words() -> None:
     """Families and origins are the words that stand in files."""
     assert [family.value for family in Family] == ["llm", "img_gen", "extract", "search", "embedding"]
     assert [origin.value for origin in Origin] == ["live", "stub", "imported", "edited", "synthetic"]
+
+
+def test_mappings_are_checked() -> None:
+    """Parameters and context that are no mappings are refused, not found out by a provider."""
+    for name in ("params", "context"):
+        for value in ([1], "ab", 1, None):
+            with pytest.raises(TypeError, match=f"{name} must be a mapping"):
+                CompletionRequest("x", **{name: value})
+
+
+@pytest.mark.parametrize("value", [1, None, b"x"])
+def test_id_must_be_text(value: Any) -> None:
+    """An id that is no text is refused."""
+    with pytest.raises(TypeError, match="id must be a str"):
+        CompletionRequest("x", id=value)
+
+
+def test_id_must_be_unicode() -> None:
+    """An id with a lone surrogate, which no file could hold, is refused."""
+    with pytest.raises(UsageError, match="not valid Unicode"):
+        CompletionRequest("x", id="a\ud800")

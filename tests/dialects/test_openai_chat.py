@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.model import UNREPORTED, Completion, CompletionRequest, ToolCall, Usage
+from playhead.core.model import Completion, CompletionRequest, ToolCall
+from playhead.core.usage import UNREPORTED, Usage
 from playhead.dialects.openai_chat import ChatStreamDecoder, ChatStreamReader, decode_chat, encode_chat
 from playhead.errors import ProviderError, UsageError
 

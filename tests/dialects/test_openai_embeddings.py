@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.model import Completion, CompletionRequest, Family, Usage
+from playhead.core.model import Completion, CompletionRequest, Family
+from playhead.core.usage import Usage
 from playhead.dialects.openai_embeddings import decode_embeddings, encode_embeddings
 from playhead.errors import ProviderError, UsageError
 

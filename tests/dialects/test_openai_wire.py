@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.model import UNREPORTED, Usage
+from playhead.core.usage import UNREPORTED, Usage
 from playhead.dialects.openai_wire import decode_usage, error_text, loads, merge, refuse_error
 from playhead.errors import ProviderError
 

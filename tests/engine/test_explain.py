@@ -26,7 +26,20 @@ from playhead.engine.explain import (
     nearest,
 )
 
-WORDS = "river stone cloud paper garden winter music letter bridge candle forest silver".split()
+WORDS = [
+    "river",
+    "stone",
+    "cloud",
+    "paper",
+    "garden",
+    "winter",
+    "music",
+    "letter",
+    "bridge",
+    "candle",
+    "forest",
+    "silver",
+]
 WHERE = Situation("golden.cassette", 3, 2, "tests/test_it.py::test_it", "pytest --record")
 
 
@@ -293,7 +306,9 @@ def test_many_differences_are_counted(tmp_path: Path) -> None:
     assert shown[-1].endswith("more places")
 
 
-@pytest.mark.parametrize(("takes", "words"), [(1, "its only take has been played"), (3, "all 3 takes have been played")])
+@pytest.mark.parametrize(
+    ("takes", "words"), [(1, "its only take has been played"), (3, "all 3 takes have been played")]
+)
 def test_an_exhausted_request_says_how_often_it_was_recorded(takes: int, words: str) -> None:
     """It names the take that was asked for, and both ways out."""
     key = fingerprint(BASE, "p")

@@ -11,7 +11,9 @@ from playhead.engine.ledger import Ledger, Refusal, Report
 
 def test_an_empty_ledger_reports_nothing_done() -> None:
     """Before any call all numbers are zero, and every recorded call is unplayed."""
-    assert Ledger().report(mode="replay", cassette="c", calls=3) == Report(mode="replay", cassette="c", calls=3, unplayed=3)
+    assert Ledger().report(mode="replay", cassette="c", calls=3) == Report(
+        mode="replay", cassette="c", calls=3, unplayed=3
+    )
 
 
 @pytest.mark.parametrize(

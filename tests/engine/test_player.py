@@ -178,7 +178,10 @@ def test_damage_is_not_taken_for_absence(tmp_path: Path) -> None:
 class Sessions(RuleBasedStateMachine):
     """Any order of calls against a model of two lines: play what is left, else what the mode says."""
 
-    @initialize(mode=st.sampled_from([Mode.REPLAY, Mode.ONCE, Mode.RECORD_MISSING]), counts=st.lists(st.integers(0, 3), min_size=3, max_size=3))
+    @initialize(
+        mode=st.sampled_from([Mode.REPLAY, Mode.ONCE, Mode.RECORD_MISSING]),
+        counts=st.lists(st.integers(0, 3), min_size=3, max_size=3),
+    )
     def start(self, mode: Mode, counts: list[int]) -> None:
         """Record some takes of three prompts, and open them."""
         self.mode = mode

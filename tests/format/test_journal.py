@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, Outcome
 from playhead.core.modes import Mode
 from playhead.errors import CassetteDamaged, CassetteError, UnsupportedVersion
+from playhead.format.entries import Outline, outline_of
 from playhead.format.journal import (
     JournalCall,
     JournalEnd,
@@ -27,20 +27,20 @@ from playhead.format.journal import (
 from playhead.format.numbers import JOURNAL_VERSION
 from tests.strategies import call_entry, outcomes, requests
 
-SEGMENTS = fingerprint(CompletionRequest("hello"), "stub").segments
+OUTLINE = outline_of(call_entry("hello").data)
 
 
 def call_line(prompt: str, start: int) -> bytes:
     """Encode a call's line."""
-    return encode_call_line(start, call_entry(prompt, "answer").data, SEGMENTS)
+    return encode_call_line(start, call_entry(prompt, "answer").data, OUTLINE)
 
 
 LINES = [
-    encode_line(JournalHead(Mode.RECORD)),
+    encode_line(JournalHead(Mode.RECORD, opened=1)),
     call_line("one", 1),
     call_line("two \u00e9", 2),
     call_line("three", 3),
-    encode_line(JournalEnd(ok=True)),
+    encode_line(JournalEnd(ok=True, closed=9)),
 ]
 JOURNAL = b"".join(LINES)
 
@@ -48,7 +48,7 @@ JOURNAL = b"".join(LINES)
 def shown(line: Line | Torn) -> object:
     """Give a line in a form that can be compared."""
     if isinstance(line, JournalCall):
-        return (line.start, bytes(line.entry), line.segments)
+        return (line.start, bytes(line.entry), line.outline)
     return line
 
 
@@ -65,36 +65,40 @@ def kept(data: bytes) -> list[object]:
 
 @given(requests, outcomes, st.integers(0, 2**62))
 def test_calls_come_back(request_: CompletionRequest, outcome: Outcome, start: int) -> None:
-    """A call's line gives back its entry byte for byte, its start and the beginnings of its segments."""
+    """A call's line gives back its entry byte for byte, its start and what a file keeps of its outline."""
     entry = call_entry(request_, outcome).data
-    segments = fingerprint(request_, "stub").segments
-    line = encode_call_line(start, entry, segments)
+    outline = outline_of(entry)
+    line = encode_call_line(start, entry, outline)
     assert line.count(b"\n") == 1
     ((offset, found),) = read_lines(line)
     assert isinstance(found, JournalCall)
     assert (offset, bytes(found.entry), found.start) == (0, entry, start)
-    assert found.segment_prefixes() == tuple(digest[:4] for digest in segments)
+    kept = found.unpacked_outline()
+    assert kept == Outline(tuple(digest[:4] for digest in outline.segments), outline.sketch)
 
 
 @given(st.integers(0, 2**62))
 def test_both_ways_of_encoding_agree(start: int) -> None:
     """The quick way to a call's line gives the bytes of the general one."""
-    line = encode_call_line(start, call_entry().data, SEGMENTS)
+    line = encode_call_line(start, call_entry().data, OUTLINE)
     found = decode_line(line[:-1])
     assert encode_line(found) == line
 
 
 @pytest.mark.parametrize("mode", Mode)
 def test_head(mode: Mode) -> None:
-    """The first line says the mode and the version."""
-    head = decode_line(encode_line(JournalHead(mode))[:-1])
-    assert head == JournalHead(mode, JOURNAL_VERSION)
+    """The first line says the mode, when it was opened and the version."""
+    head = decode_line(encode_line(JournalHead(mode, opened=5))[:-1])
+    assert head == JournalHead(mode, 5, JOURNAL_VERSION)
 
 
 def test_golden() -> None:
     """The lines are those of the first release, for ever."""
-    assert encode_line(JournalEnd(ok=True)) == b'3b9ba222 {"ok":true,"type":"end"}\n'
-    assert encode_line(JournalHead(Mode.ONCE)) == b'f3ff5f23 {"mode":"once","type":"journal","version":1}\n'
+    assert encode_line(JournalEnd(ok=True, closed=9)) == b'87d9c3b1 {"closed":9,"ok":true,"type":"end"}\n'
+    assert (
+        encode_line(JournalHead(Mode.ONCE, opened=7))
+        == b'7dd5baad {"mode":"once","opened":7,"type":"journal","version":1}\n'
+    )
 
 
 def test_whole_journal() -> None:
@@ -111,19 +115,19 @@ def test_empty() -> None:
     assert list(read_lines(b"")) == []
 
 
-def test_segments_are_optional() -> None:
-    """A line without segments, or with none, gives none; malformed ones are damage."""
+def test_outlines_are_optional() -> None:
+    """A line without an outline gives none; a malformed one is damage."""
     entry = msgspec.Raw(call_entry().data)
-    assert JournalCall(1, entry).segment_prefixes() == ()
-    for text in ("A", "\u00e4\u00e4\u00e4\u00e4", "!!!!"):
-        with pytest.raises(CassetteDamaged, match="malformed segments"):
-            JournalCall(1, entry, text).segment_prefixes()
+    assert JournalCall(1, entry).unpacked_outline() is None
+    for text in ("A", "AAAA", "\u00e4\u00e4\u00e4\u00e4", "!!!!"):
+        with pytest.raises(CassetteDamaged, match="malformed"):
+            JournalCall(1, entry, text).unpacked_outline()
 
 
 def test_unknown_fields_are_passed_over() -> None:
     """A line with fields of a newer release is read for what this one knows."""
-    data = b'{"mode":"once","new":[1],"type":"journal","version":1}'
-    assert decode_line(b"%08x %b" % (crc32(data), data)) == JournalHead(Mode.ONCE)
+    data = b'{"mode":"once","new":[1],"opened":3,"type":"journal","version":1}'
+    assert decode_line(b"%08x %b" % (crc32(data), data)) == JournalHead(Mode.ONCE, opened=3)
 
 
 # --- damage
@@ -166,6 +170,11 @@ def test_a_torn_line_before_a_new_one() -> None:
     assert kept(data) == [WHOLE[0][1], WHOLE[2][1]]
 
 
+def line_of(data: bytes) -> bytes:
+    """Give a line with the right checksum."""
+    return b"%08x %b" % (crc32(data), data)
+
+
 BAD_LINES: dict[str, bytes] = {
     "nothing": b"",
     "a blank": b" ",
@@ -174,10 +183,11 @@ BAD_LINES: dict[str, bytes] = {
     "a checksum of words": b'zzzzzzzz {"ok":true,"type":"end"}',
     "a negative checksum": b'-0000001 {"ok":true,"type":"end"}',
     "text for JSON": b"%08x hello" % crc32(b"hello"),
-    "another kind": b"%08x %b" % (crc32(b'{"type":"other"}'), b'{"type":"other"}'),
+    "another kind": line_of(b'{"type":"other"}'),
     "no kind": b"%08x {}" % crc32(b"{}"),
-    "an unknown mode": b"%08x %b" % (crc32(b'{"mode":"x","type":"journal"}'), b'{"mode":"x","type":"journal"}'),
-    "a call without an entry": b"%08x %b" % (crc32(b'{"start":1,"type":"call"}'), b'{"start":1,"type":"call"}'),
+    "no opening": line_of(b'{"mode":"once","type":"journal"}'),
+    "an unknown mode": line_of(b'{"mode":"x","opened":1,"type":"journal"}'),
+    "a call without an entry": line_of(b'{"start":1,"type":"call"}'),
     "not UTF-8": b"%08x \xff" % crc32(b"\xff"),
     "deep": b"%08x %b" % (crc32(b"[" * 100_000), b"[" * 100_000),
 }
@@ -203,18 +213,18 @@ def test_any_bytes(data: bytes) -> None:
 
 def test_newer_version() -> None:
     """A journal of a newer format is refused, not read as if it were this one."""
-    line = encode_line(JournalHead(Mode.ONCE, JOURNAL_VERSION + 1))
+    line = encode_line(JournalHead(Mode.ONCE, 1, JOURNAL_VERSION + 1))
     with pytest.raises(UnsupportedVersion, match="journal format 2"):
         list(read_lines(line + LINES[1]))
 
 
 def test_a_deep_entry() -> None:
     """An entry nested far deeper than any writer writes costs its line and no other."""
-    deep = encode_call_line(1, b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", ())
+    deep = encode_call_line(1, b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", OUTLINE)
     assert kept(LINES[0] + deep + LINES[1])[-1] == WHOLE[1][1]
 
 
 def test_an_answer_of_many_lines_is_one_line() -> None:
     """A line feed in an answer does not end its line."""
-    line = encode_call_line(1, call_entry("x", Completion("a\nb\r\nc")).data, SEGMENTS)
+    line = encode_call_line(1, call_entry("x", Completion("a\nb\r\nc")).data, OUTLINE)
     assert line.index(b"\n") == len(line) - 1

@@ -541,3 +541,16 @@ def test_a_death_between_the_last_call_and_the_seal_loses_and_doubles_nothing(
     assert (report.resumed, report.called, report.calls) == (6, 0, 6)
     assert texts(path) == {"a": ["a1", "a2"], "b": ["b3", "b4"], "c": ["c5", "c6"]}
     assert journal_paths(path) == []
+
+
+def test_a_fault_of_ours_stops_the_run(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an answer is lost for no reason a user could mend, no further answer is paid for."""
+    model = Model()
+
+    def broken(*_: object) -> bytes:
+        raise AttributeError("no such thing")
+
+    monkeypatch.setattr(recorder.Recorder, "store", broken)
+    with pytest.raises(AttributeError, match="no such thing"):
+        run_golden(QUESTIONS, model, path, takes=5)
+    assert model.asked.total() == 1

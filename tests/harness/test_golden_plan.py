@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from playhead import CompletionRequest, RecordingError, UsageError
 from playhead.core.modes import Mode
 from playhead.core.redaction import DEFAULT
+from playhead.format.entries import Outline
 from playhead.harness.golden_plan import Job, Kept, find_leftovers, make_plan, take_of, wanted_jobs
 from playhead.harness.golden_requests import GoldenRequest
 from playhead.harness.recorder import LiveRedactor
@@ -26,7 +27,7 @@ def job(key: int, take: int = 0, *, name: str = "") -> Job:
 
 def kept(key: int, start: int, *, answered: bool = True, name: str = "") -> Kept:
     """Make a recorded call."""
-    return Kept(start, b"%d" % start, KEYS[key], name, answered)
+    return Kept(start, b"%d" % start, KEYS[key], name, answered, Outline((), b""))
 
 
 def jobs_of(*requests: CompletionRequest, takes: int = 1) -> list[Job]:

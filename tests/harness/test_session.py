@@ -27,7 +27,9 @@ live            unstored      unstored     unstored     unstored
 """
 SITUATIONS = ("no cassette", "match left", "all played", "no match")
 ALIASES = {"none": "replay", "new_episodes": "record-missing", "all": "record", "rewrite": "record"}
-EXPECTED = {words[0]: dict(zip(SITUATIONS, words[1:], strict=True)) for words in map(str.split, MODES.split("\n")[2:-1])}
+EXPECTED = {
+    words[0]: dict(zip(SITUATIONS, words[1:], strict=True)) for words in map(str.split, MODES.split("\n")[2:-1])
+}
 SHAPES = ("sync", "async", "stream", "async stream")
 
 
@@ -245,7 +247,27 @@ def test_closing_twice_changes_nothing(path: Path) -> None:
     assert not path.exists()
 
 
-@pytest.mark.parametrize("answer", [Completion("x", output=object()), Completion("x", raw={"f": {1, 2}}), "text", None])
+ODD = [Completion("x", output=object()), Completion("x", raw={"f": {1, 2}}), "text", None]
+
+
+@pytest.mark.parametrize("answer", ODD)
+def test_live_lets_any_answer_pass(path: Path, answer: Any) -> None:
+    """Where nothing is stored nothing needs a form: whatever the provider answers or streams is passed on."""
+
+    class Odd:
+        def complete(self, request: CompletionRequest) -> Any:
+            return answer
+
+        def stream(self, request: CompletionRequest) -> Iterator[Any]:
+            yield from (answer, object(), answer)
+
+    with playhead.use_cassette(path, mode="live") as session:
+        wrapped = session.wrap(Odd())
+        assert wrapped.complete(CompletionRequest("a")) is answer
+        assert [piece for piece in wrapped.stream(CompletionRequest("a")) if piece is answer] == [answer, answer]
+
+
+@pytest.mark.parametrize("answer", ODD)
 def test_an_answer_that_cannot_be_stored_is_an_error(path: Path, answer: Any) -> None:
     """An answer without a form raises ``RecordingError``; the calls round it are stored."""
 
@@ -273,10 +295,9 @@ def test_a_failed_block_leaves_the_golden_alone(tmp_path: Path, mode: str, endin
         with playhead.use_cassette(path, mode="record") as session:
             session.wrap(Sync("golden")).complete(CompletionRequest("known"))
         before = path.read_bytes()
-    with pytest.raises(ZeroDivisionError):
-        with playhead.use_cassette(path, mode=mode) as session:
-            session.wrap(Sync()).complete(CompletionRequest("new"))
-            raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), playhead.use_cassette(path, mode=mode) as session:
+        session.wrap(Sync()).complete(CompletionRequest("new"))
+        raise ZeroDivisionError
     assert (path.read_bytes() if path.exists() else None) == before
     assert texts(tmp_path / f"golden.failed{ending}") == [("new", "fresh 1")]
     assert journal_paths(path) == []
@@ -289,10 +310,9 @@ def test_a_fault_in_closing_does_not_hide_the_blocks_own(path: Path, monkeypatch
         raise playhead.RecordingError("disk gone")
 
     monkeypatch.setattr("playhead.harness.recorder.seal_failed", broken)
-    with pytest.raises(ZeroDivisionError) as caught:
-        with playhead.use_cassette(path, mode="record") as session:
-            session.wrap(Sync()).complete(CompletionRequest("a"))
-            raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError) as caught, playhead.use_cassette(path, mode="record") as session:
+        session.wrap(Sync()).complete(CompletionRequest("a"))
+        raise ZeroDivisionError
     assert any("disk gone" in note for note in caught.value.__notes__)
     assert len(journal_paths(path)) == 1
 
@@ -356,14 +376,44 @@ async def test_a_run_that_recorded_nothing_leaves_the_cassette(path: Path) -> No
 async def test_a_swallowed_refusal_is_remembered(path: Path) -> None:
     """A refusal that the code under test caught stands in the report."""
     await golden(path)
-    with playhead.use_cassette(path, mode="replay") as session:
-        with pytest.raises(playhead.NoMatch) as caught:
-            await ask(session.wrap(None, name="openai"), "sync", "known")
+    with playhead.use_cassette(path, mode="replay") as session, pytest.raises(playhead.NoMatch) as caught:
+        await ask(session.wrap(None, name="openai"), "sync", "known")
     (refusal,) = session.report().refusals
     assert (refusal.kind, refusal.provider) == ("no match", "openai")
     assert refusal is caught.value.evidence
     assert refusal.message == str(caught.value)
     assert (session.report().refused, session.report().unplayed) == (1, 1)
+
+
+async def test_a_refusal_says_where_and_how(path: Path) -> None:
+    """The message names cassette, running test and the command that records; the command can be set."""
+    await golden(path)
+    for command, expected in ((None, "PLAYHEAD_MODE=record-missing"), ("make record", "make record")):
+        with playhead.use_cassette(path, mode="replay", record_command=command) as session:
+            with pytest.raises(playhead.NoMatch) as caught:
+                await ask(session.wrap(None), "sync", "unknown")
+        text = str(caught.value)
+        assert f"cassette {str(path)!r} holds 1 calls, 1 not played" in text
+        assert "test_session.py::test_a_refusal_says_where_and_how" in text
+        assert f"hint: to record it: {expected}" in text
+        assert caught.value.context["cassette"] == str(path)
+
+
+async def test_a_retry_loop_replays_without_waiting(path: Path) -> None:
+    """Refusals for now and the success that followed replay in order, with the pause that was asked for."""
+    slow = [playhead.RateLimitError("429", retry_after=pause) for pause in (1.5, 20.0)]
+    for mode, inner in (("record", playhead.CyclingStubInferenceProvider((*slow, "ok"))), ("replay", None)):
+        clock = ManualClock()
+        with playhead.use_cassette(path, mode=mode, strict=True) as session:
+            wrapped = session.wrap(inner)
+            while True:
+                try:
+                    answer = wrapped.complete(CompletionRequest("a"))
+                except playhead.RateLimitError as error:
+                    clock.sleep(error.retry_after)
+                else:
+                    break
+        assert (answer.text, clock.slept) == ("ok", [1.5, 20.0])
 
 
 @pytest.mark.parametrize(("prompts", "kind"), [(["other"], playhead.NoMatch), (["known", "known"], playhead.Exhausted)])
@@ -376,7 +426,7 @@ async def test_a_strict_session_raises_for_a_swallowed_refusal(path: Path, promp
             for prompt in prompts:
                 try:
                     await ask(wrapped, "sync", prompt)
-                except Exception:  # noqa: PERF203 - what an SDK does
+                except Exception:
                     continue
     assert type(caught.value) is kind
 
@@ -391,12 +441,19 @@ async def test_a_strict_session_raises_for_what_was_not_played(path: Path) -> No
             pass
 
 
+async def test_once_with_a_cassette_is_as_strict_as_replay(path: Path) -> None:
+    """In ``once`` a cassette that was there is only replayed, so what was not played counts there too."""
+    await golden(path)
+    with pytest.raises(playhead.ReplayRefused, match="1 of 1 recorded calls"):
+        with playhead.use_cassette(path, mode="once", strict=True):
+            pass
+
+
 async def test_a_strict_session_lets_the_blocks_own_error_pass(path: Path) -> None:
     """Where the block fails, its error comes out, not what a strict session has to say."""
     await golden(path)
-    with pytest.raises(ZeroDivisionError):
-        with playhead.use_cassette(path, mode="replay", strict=True):
-            raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), playhead.use_cassette(path, mode="replay", strict=True):
+        raise ZeroDivisionError
 
 
 def test_the_report_counts_what_replay_saves(path: Path) -> None:
@@ -536,9 +593,8 @@ def test_known_errors_come_back_as_their_class(path: Path) -> None:
         def complete(self, request: CompletionRequest) -> Completion:
             raise VendorError(response=object())
 
-    with playhead.use_cassette(path, mode="record") as session:
-        with pytest.raises(VendorError):
-            session.wrap(Failing()).complete(CompletionRequest("a"))
+    with playhead.use_cassette(path, mode="record") as session, pytest.raises(VendorError):
+        session.wrap(Failing()).complete(CompletionRequest("a"))
     with playhead.use_cassette(path, mode="replay", known_errors=(VendorError,)) as session:
         with pytest.raises(VendorError, match="vendor says no"):
             session.wrap(None).complete(CompletionRequest("a"))

@@ -295,7 +295,7 @@ def test_pieces_are_recorded_as_they_were_given(path: Path) -> None:
         for piece in provider.stream(ASKED):
             piece["seen"] = True
     with playhead.replay(path) as provider:
-        assert list(provider.stream(ASKED))[0] == {"all": [0]}
+        assert next(iter(provider.stream(ASKED))) == {"all": [0]}
 
 
 @pytest.mark.parametrize(("pace", "slept"), [(0.0, []), (1.0, [0.5, 0.25]), (2.0, [1.0, 0.5]), (0.5, [0.25, 0.125])])

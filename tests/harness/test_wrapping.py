@@ -73,10 +73,13 @@ def script(wrapped: Any) -> list[str]:
     seen: list[str] = []
     for prompt in PROMPTS:
         request = CompletionRequest(prompt, temperature=0.5)
-        for call in (lambda request=request: wrapped.complete(request), lambda request=request: list(wrapped.stream(request))):
+        for call in (
+            lambda request=request: wrapped.complete(request),
+            lambda request=request: list(wrapped.stream(request)),
+        ):
             try:
                 seen.append(repr(call()))
-            except Exception as error:  # noqa: PERF203 - what it came to
+            except Exception as error:
                 seen.append(f"{error!r} {sorted(vars(error).items())!r}")
     seen.append(repr(wrapped.embed(["one", "three"], model="e", dimensions=20)))
     return seen
@@ -94,7 +97,7 @@ async def async_script(wrapped: Any) -> list[str]:
         for call in (wrapped.complete, pieces):
             try:
                 seen.append(repr(await call(request)))
-            except Exception as error:  # noqa: PERF203 - what it came to
+            except Exception as error:
                 seen.append(f"{error!r} {sorted(vars(error).items())!r}")
     seen.append(repr(await wrapped.embed(["one", "three"], model="e", dimensions=20)))
     return seen

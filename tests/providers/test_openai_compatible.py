@@ -12,7 +12,8 @@ import httpx
 import pytest
 import respx
 
-from playhead.core.model import Completion, CompletionRequest, Family, Usage
+from playhead.core.model import Completion, CompletionRequest, Family
+from playhead.core.usage import Usage
 from playhead.errors import InferenceProviderError, NoMatch, PermanentError, ProviderError, RateLimitError, UsageError
 from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider, OpenAICompatibleProvider
 from playhead.providers.secrets import SecretResolver, resolved_values

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from playhead.core.model import Completion, CompletionRequest, ToolCall, Usage
+from playhead.core.model import Completion, CompletionRequest, ToolCall
+from playhead.core.usage import Usage
 from playhead.errors import PermanentError, ProviderError
 
 HELLO = CompletionRequest("hello")

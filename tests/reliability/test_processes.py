@@ -143,7 +143,9 @@ def test_processes_that_race_lose_nothing(workers: list[Remote], path: Path, mod
             assert worker.finish() == 40
             worker.finish()
         entries = list(playhead.open_cassette(path))
-        assert sorted(entry.evidence.text for entry in entries) == sorted(f"{w} {n}" for w in range(4) for n in range(40))
+        assert sorted(entry.evidence.text for entry in entries) == sorted(
+            f"{w} {n}" for w in range(4) for n in range(40)
+        )
         for entry in entries:
             who, number = entry.evidence.text.split()
             assert entry.request.prompt in (f"common {number}", f"own {who} {number}")

@@ -74,11 +74,19 @@ def test_iterating_follows_conversations(path: Path) -> None:
     def conversation(*texts: str) -> CompletionRequest:
         return CompletionRequest(messages=tuple({"role": "user", "content": text} for text in texts))
 
-    asked = [conversation("x", "y"), conversation("a", "b", "c"), conversation("a"), conversation("x"), conversation("a", "b")]
+    asked = [
+        conversation("x", "y"),
+        conversation("a", "b", "c"),
+        conversation("a"),
+        conversation("x"),
+        conversation("a", "b"),
+    ]
     with playhead.record(Turns(), path) as provider:
         for request in asked:
             provider.complete(request)
-    found = ["".join(str(message["content"]) for message in entry.request.conversation()) for entry in open_cassette(path)]
+    found = [
+        "".join(str(message["content"]) for message in entry.request.conversation()) for entry in open_cassette(path)
+    ]
     assert found == ["a", "ab", "abc", "x", "xy"]
 
 

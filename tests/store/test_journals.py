@@ -262,7 +262,7 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     found: list[int] = []
     with contextlib.suppress(AttributeError):
         monkeypatch.setattr(os, "fdatasync", found.append)
-    yield found
+    return found
 
 
 def test_fsync_flushes_every_line(path: Path, synced: list[int]) -> None:

@@ -11,7 +11,7 @@ import filelock
 import pytest
 
 import playhead
-from playhead import CompletionRequest, ManualClock, Mode, RecordingError, SecretFound
+from playhead import CompletionRequest, Mode, RecordingError, SecretFound
 from playhead.core.calls import Volatile, compose_call, encode_outcome, outcome_fields, request_fields
 from playhead.core.canonical import encode
 from playhead.core.fingerprint import fingerprint
@@ -58,7 +58,9 @@ def journal(path: Path, mode: Mode, calls: dict[int, tuple[str, str]], *, end: b
 
 def takes(path: Path, prompt: str) -> list[str]:
     """Give the answers to a prompt, in order."""
-    return [found.evidence.text for found in playhead.open_cassette(path).lookup(CompletionRequest(prompt), provider="p")]
+    return [
+        found.evidence.text for found in playhead.open_cassette(path).lookup(CompletionRequest(prompt), provider="p")
+    ]
 
 
 @pytest.mark.parametrize("ending", ["name.cassette", "name.cassette.json", "name.json", "name"])

@@ -8,7 +8,9 @@ from typing import Any, cast
 from playhead.cli.output import plural, printable, time_text
 from playhead.core.calls import outcome_fields
 from playhead.core.canonical import encode
-from playhead.core.model import Completion, Failure, Interaction, Outcome, Stream, ToolCall, Usage
+from playhead.core.evidence import Interaction
+from playhead.core.model import Completion, Failure, Outcome, Stream, ToolCall
+from playhead.core.usage import Usage
 
 _INDENT = 11
 

@@ -14,18 +14,9 @@ from typing import Any
 import msgspec
 
 from playhead.core.canonical import encode, encode_normal, normalise, restore
-from playhead.core.model import (
-    Completion,
-    CompletionRequest,
-    Failure,
-    Family,
-    Interaction,
-    Origin,
-    Outcome,
-    Stream,
-    ToolCall,
-    Usage,
-)
+from playhead.core.evidence import Interaction
+from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
+from playhead.core.usage import Usage
 from playhead.core.volatile import attach, detach
 
 

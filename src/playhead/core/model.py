@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
+from playhead.core.usage import UNREPORTED, Usage
 from playhead.errors import UsageError
 
 
@@ -63,71 +64,6 @@ class ToolCall(msgspec.Struct, frozen=True, omit_defaults=True):
             raise UsageError(f"arguments of tool call {self.name!r} are not JSON: {error}") from error
 
 
-# The names other vendors give the three counts; reading by either name gives the same number.
-_USAGE_ALIASES = {
-    "input_tokens": "prompt_tokens",
-    "output_tokens": "completion_tokens",
-}
-_USAGE_KEYS = ("prompt_tokens", "completion_tokens", "total_tokens")
-
-
-class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
-    """
-    Token counts, read as attributes or as a read-only mapping (``usage["input_tokens"]`` works too).
-
-    Attributes:
-        prompt_tokens: Tokens of the question.
-        completion_tokens: Tokens of the answer.
-        total_tokens: As reported; never computed here.
-        details: The vendor's further counts as given (cached tokens, reasoning tokens).
-        reported: ``False`` where the provider gave no counts: unknown is not zero.
-
-    Raises:
-        TypeError: A count is not an ``int`` (a ``bool`` is not one).
-        UsageError: A count is negative.
-    """
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    total_tokens: int = 0
-    details: Mapping[str, Any] = {}
-    reported: bool = True
-
-    def __post_init__(self) -> None:
-        for count in (self.prompt_tokens, self.completion_tokens, self.total_tokens):
-            if type(count) is not int:
-                raise TypeError(f"token count must be an int, got {count!r}")
-            if count < 0:
-                raise UsageError(f"token count must be non-negative, got {count!r}")
-
-    def __getitem__(self, key: str) -> Any:
-        name = _USAGE_ALIASES.get(key, key)
-        if name in _USAGE_KEYS:
-            return getattr(self, name)
-        return self.details[key]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Give the count of that name, or the default."""
-        return self[key] if key in self else default  # noqa: SIM401 - this is what get is made of
-
-    def __contains__(self, key: object) -> bool:
-        return key in _USAGE_KEYS or key in _USAGE_ALIASES or key in self.details
-
-    def __iter__(self) -> Iterator[str]:
-        yield from _USAGE_KEYS
-        yield from (key for key in self.details if key not in _USAGE_KEYS)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def keys(self) -> Iterator[str]:
-        """Give the names of all counts, so that ``dict(usage)`` works."""
-        return iter(self)
-
-
-UNREPORTED = Usage(reported=False)
-
-
 class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """
     One question to a provider.
@@ -169,6 +105,9 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
                 msgspec.structs.force_setattr(self, "messages", tuple(self.messages))
             self._check_messages(self.messages)
         self._check_id(self.id)
+        for name, value in (("params", self.params), ("context", self.context)):
+            if not isinstance(value, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise TypeError(f"{name} must be a mapping, got {value!r}")
         if self.temperature is not None:
             self._check_temperature(self.temperature)
         if self.model is not None:
@@ -319,112 +258,3 @@ class Stream(msgspec.Struct, frozen=True, omit_defaults=True, tag="stream", tag_
 
 
 Outcome = Completion | Failure | Stream
-
-
-class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """
-    What an interaction proves.
-
-    Attributes:
-        text: The answer's text, empty for a failure.
-        provider: The provider's stable name.
-        model: The model that answered; ``None`` where no answer came.
-        model_requested: The model asked for; ``None`` where it was left to the provider.
-        model_version: The answering model's version, where given.
-        usage: Token counts.
-        finish_reason: Why the answer ended.
-        tool_calls: The tools the model asked to call.
-        origin: Where the outcome came from.
-        failure: How the call failed, or ``None``.
-    """
-
-    text: str
-    provider: str
-    model: str | None
-    model_requested: str | None = None
-    model_version: str | None = None
-    usage: Usage = UNREPORTED
-    finish_reason: str | None = None
-    tool_calls: tuple[ToolCall, ...] = ()
-    origin: Origin = Origin.LIVE
-    failure: Failure | None = None
-
-
-class Interaction(msgspec.Struct, frozen=True):
-    """
-    One request with its outcome.
-
-    Attributes:
-        request: The question, secrets redacted.
-        outcome: The answer, failure or stream.
-        provider: The provider's stable name.
-        fingerprint: The match key, 64 hexadecimal digits.
-        sequence: 0 for the first take of this request, 1 for the second, and so on.
-        origin: Where the outcome came from.
-        recorded_on: The UTC date of the recording, ``YYYY-MM-DD``, or ``None``.
-        latency_ms: Milliseconds from call to answer; 0 below 10.
-        gaps_ms: Milliseconds before each piece of a stream.
-    """
-
-    request: CompletionRequest
-    outcome: Outcome
-    provider: str
-    fingerprint: str
-    sequence: int
-    origin: Origin = Origin.LIVE
-    recorded_on: str | None = None
-    latency_ms: int = 0
-    gaps_ms: tuple[int, ...] = ()
-
-    @property
-    def evidence(self) -> Evidence:
-        """What this interaction proves, whatever kind its outcome is."""
-        end = self.outcome.end if isinstance(self.outcome, Stream) else self.outcome
-        if isinstance(end, Completion):
-            return Evidence(
-                text=end.text,
-                provider=self.provider,
-                model=end.model or None,
-                model_requested=self.request.model,
-                model_version=end.model_version,
-                usage=end.usage,
-                finish_reason=end.finish_reason,
-                tool_calls=end.tool_calls,
-                origin=self.origin,
-            )
-        return Evidence(
-            text=self.outcome.joined() if isinstance(self.outcome, Stream) else "",
-            provider=self.provider,
-            model=None,
-            model_requested=self.request.model,
-            origin=self.origin,
-            failure=end,
-        )
-
-
-@runtime_checkable
-class InferenceProvider(Protocol):
-    """Anything with ``complete(request)``; no base class and no registration."""
-
-    def complete(self, request: CompletionRequest) -> Completion:
-        """
-        Answer the request.
-
-        Raises:
-            InferenceProviderError: The provider failed.
-        """
-        ...
-
-
-@runtime_checkable
-class AsyncInferenceProvider(Protocol):
-    """The same with ``async def complete``; told apart by its signature, never by ``isinstance``."""
-
-    async def complete(self, request: CompletionRequest) -> Completion:
-        """
-        Answer the request.
-
-        Raises:
-            InferenceProviderError: The provider failed.
-        """
-        ...

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from playhead.core.model import UNREPORTED, Completion, CompletionRequest, ToolCall, Usage
+from playhead.core.model import Completion, CompletionRequest, ToolCall
+from playhead.core.usage import UNREPORTED, Usage
 from playhead.dialects import sse
 from playhead.dialects.openai_wire import (
     decode_usage,

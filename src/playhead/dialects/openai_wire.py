@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
-from playhead.core.model import UNREPORTED, Usage
+from playhead.core.usage import UNREPORTED, Usage
 from playhead.errors import ProviderError
 
 # Newer endpoints and some compatible servers use the second names.

@@ -10,18 +10,18 @@ import msgspec
 from playhead.core.calls import request_fields
 from playhead.core.canonical import encode
 from playhead.core.difference import Difference, differences
-from playhead.core.fingerprint import HEAD_SEGMENTS, Fingerprint
-from playhead.core.model import CompletionRequest, Interaction
+from playhead.core.evidence import Interaction
+from playhead.core.fingerprint import Fingerprint, unify_numbers
+from playhead.core.model import CompletionRequest
+from playhead.core.sketch import sketch, unlikeness
 from playhead.engine.ledger import Refusal
 from playhead.engine.recordings import Recordings
 
 PREFIX = 4
-MAX_COMPARED = 300
-"""Candidates whose requests are read where several are equally near: 300 of them take some 3 ms."""
+MAX_COMPARED = 32
+"""Candidates whose requests are read where several are equally near; their sketches chose them from among all."""
 
 MAX_SHOWN = 4
-
-_HEAD = len(HEAD_SEGMENTS)
 
 
 class Nearest(NamedTuple):
@@ -71,34 +71,46 @@ def nearest(
     """
     asked = tuple(digest[:PREFIX] for digest in fingerprint.segments)
     done = {(key[:16], n) for key, n in played}
+    drawn = sketch(request)
     best: int | None = None
-    candidates: list[tuple[bool, bytes, int]] = []
-    for key, n, segments in recordings.segments():
-        far = distance(segments, asked)
+    candidates: list[_Candidate] = []
+    for key, n, outline in recordings.outlines():
+        far = distance(outline.segments, asked)
         if best is None or far < best:
             best, candidates = far, []
         if far == best:
-            candidates.append(((key, n) in done, key, n))
+            candidates.append(_Candidate((key, n) in done, unlikeness(outline.sketch, drawn), key, n))
     if not candidates:
         return None
-    candidates.sort(key=lambda candidate: candidate[0])
+    candidates.sort()
     chosen = candidates[0] if len(candidates) == 1 else _most_alike(recordings, candidates[:MAX_COMPARED], request)
-    entry = recordings.get(chosen[1], chosen[2])
-    if entry is None:
+    interaction = _interaction(recordings, chosen)
+    if interaction is None:
         return None
-    interaction = recordings.interaction(entry)
-    return Nearest(interaction, tuple(_differences(interaction, request, provider)), chosen[0])
+    return Nearest(interaction, tuple(_differences(interaction, request, provider)), chosen.played)
 
 
-def _most_alike(
-    recordings: Recordings, candidates: list[tuple[bool, bytes, int]], request: CompletionRequest
-) -> tuple[bool, bytes, int]:
+class _Candidate(NamedTuple):
+    """A call that may be the nearest, in the order candidates are looked at."""
+
+    played: bool
+    unlikeness: tuple[int, int]
+    key: bytes
+    n: int
+
+
+def _interaction(recordings: Recordings, candidate: _Candidate) -> Interaction | None:
+    entry = recordings.get(candidate.key, candidate.n)
+    return None if entry is None else recordings.interaction(entry)
+
+
+def _most_alike(recordings: Recordings, candidates: list[_Candidate], request: CompletionRequest) -> _Candidate:
     wanted = encode(request_fields(request))
     ranked: list[tuple[bool, int, int]] = []
-    for index, (was_played, key, n) in enumerate(candidates):
-        entry = recordings.get(key, n)
-        alike = 0 if entry is None else likeness(bytes(entry.call.request), wanted)
-        ranked.append((was_played, -alike, index))
+    for index, candidate in enumerate(candidates):
+        interaction = _interaction(recordings, candidate)
+        alike = 0 if interaction is None else likeness(encode(request_fields(interaction.request)), wanted)
+        ranked.append((candidate.played, -alike, index))
     return candidates[min(ranked)[2]]
 
 
@@ -134,6 +146,9 @@ def matched_fields(request: CompletionRequest) -> dict[str, object]:
     if fields.pop("prompt", None) is not None:
         fields["messages"] = list(request.conversation())
     ranked = ("family", "model", "messages", "tools")
+    for name in ("temperature", "params"):
+        if name in fields:
+            fields[name] = unify_numbers(fields[name])
     return {name: fields[name] for name in (*ranked, *(n for n in fields if n not in ranked)) if name in fields}
 
 

@@ -6,7 +6,21 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from playhead.core.calls import CallEntry
-from playhead.core.model import Interaction
+from playhead.core.evidence import Interaction
+
+
+class Outline(Protocol):
+    """What ranks a call against a request without reading it."""
+
+    @property
+    def segments(self) -> tuple[bytes, ...]:
+        """Segment digests, whole or cut to four bytes."""
+        ...
+
+    @property
+    def sketch(self) -> bytes:
+        """The request's sketch."""
+        ...
 
 
 class Recordings(Protocol):
@@ -28,6 +42,6 @@ class Recordings(Protocol):
         """Give an entry with its request."""
         ...
 
-    def segments(self) -> Iterator[tuple[bytes, int, tuple[bytes, ...]]]:
-        """Yield key prefix, take number and segment digests (short or whole) of every call."""
+    def outlines(self) -> Iterator[tuple[bytes, int, Outline]]:
+        """Yield key prefix, take number and outline of every call."""
         ...

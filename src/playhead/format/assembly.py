@@ -14,7 +14,7 @@ import msgspec
 
 from playhead.errors import CassetteDamaged
 from playhead.format.compression import LEVEL, Packer, builtin_dictionary, train_dictionary
-from playhead.format.entries import Entry, call_entry, fingerprint_of, request_bytes, with_request
+from playhead.format.entries import Entry, Outline, call_entry, outline_of, request_bytes, with_request
 from playhead.format.numbers import (
     BUILTIN_DICTIONARY,
     EMBEDDED_DICTIONARY,
@@ -80,7 +80,7 @@ def assemble(
     entries: Iterable[Entry],
     *,
     previous: SealedReader | None = None,
-    segments: SegmentSource | None = None,
+    outlines: OutlineSource | None = None,
     passing: bool = False,
 ) -> Assembly:
     """
@@ -89,7 +89,7 @@ def assemble(
     Args:
         entries: Calls with whole requests, and other kinds; parts are made here.
         previous: The file they come after: a call whose evidence is unchanged keeps its old entry.
-        segments: Gives a call's segment digests where they are known already.
+        outlines: Gives a call's outline where it is known already.
         passing: Whether the file is only for this process to read: made fast rather than small.
 
     Raises:
@@ -117,13 +117,13 @@ def assemble(
         digest=digest.digest(),
         dictionary_id=number,
         dictionary=dictionary,
-        segments=_segment_table(chosen, segments),
+        segments=_segment_table(chosen, outlines),
         reused=same if keeps_frames else {},
         level=PASSING_LEVEL if passing else LEVEL,
     )
 
 
-SegmentSource = Callable[[Entry], "tuple[bytes, ...] | None"]
+OutlineSource = Callable[[Entry], "Outline | None"]
 
 
 def _split_all(entries: Iterable[Entry]) -> list[Entry]:
@@ -164,18 +164,18 @@ def _pays(entries: Sequence[Entry], builtin: bytes, trained: bytes) -> bool:
     return saved * len(entries) // len(trial) > EMBEDDED_DICTIONARY_SIZE
 
 
-def _segment_table(entries: Sequence[Entry], known: SegmentSource | None) -> bytes:
+def _segment_table(entries: Sequence[Entry], known: OutlineSource | None) -> bytes:
     calls = [entry for entry in entries if entry.is_call]
     if len(calls) < SEGMENT_TABLE_MIN_CALLS:
         return b""
     parts = {entry.key: entry.data for entry in entries if entry.n == PART_N}
 
-    def of(entry: Entry) -> tuple[bytes, ...]:
+    def of(entry: Entry) -> Outline:
         found = known(entry) if known is not None else None
         if found is not None:
             return found
         whole = with_request(entry.data, join_request(request_bytes(entry.data), parts.__getitem__))
-        return fingerprint_of(whole).segments
+        return outline_of(whole)
 
     return encode_segments(of(entry) for entry in calls)
 

@@ -11,7 +11,8 @@ from playhead.core.calls import key_bytes, key_text, request_from
 from playhead.core.canonical import MALFORMED, encode, encode_normal, restore
 from playhead.core.fingerprint import Fingerprint, fingerprint
 from playhead.core.model import Origin
-from playhead.errors import CassetteDamaged, PlayheadError
+from playhead.core.sketch import sketch
+from playhead.errors import CassetteDamaged, PlayheadError, RecordingError
 from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH
 
 
@@ -168,6 +169,32 @@ def request_of(data: bytes) -> dict[str, Any]:
     return fields  # pyright: ignore[reportUnknownVariableType]
 
 
+class Outline(NamedTuple):
+    """
+    What ranks a call against a request without reading it.
+
+    Attributes:
+        segments: Its segment digests, whole or cut to four bytes.
+        sketch: ``playhead.core.sketch.sketch`` of its request.
+    """
+
+    segments: tuple[bytes, ...]
+    sketch: bytes
+
+
+def outline_of(data: bytes) -> Outline:
+    """
+    Compute the outline of a call entry whose request is not split.
+
+    Raises:
+        CassetteDamaged: The request cannot be read.
+    """
+    try:
+        return Outline(fingerprint_of(data).segments, sketch(request_from(request_of(data))))
+    except (ValueError, RecordingError) as error:
+        raise CassetteDamaged(f"a request cannot be read: {error}") from None
+
+
 def fingerprint_of(data: bytes) -> Fingerprint:
     """
     Compute the fingerprint of a call entry whose request is not split, from what it holds.
@@ -197,9 +224,9 @@ def reading_order(entries: Iterable[Entry]) -> list[Entry]:
 def _reading_key(entry: Entry) -> tuple[Any, ...]:
     try:
         request = request_from(request_of(entry.data))
-    except ValueError as error:
+        messages = [encode(message) for message in request.conversation()]
+    except (ValueError, RecordingError) as error:
         raise CassetteDamaged(f"a request cannot be read: {error}", record=entry.key.hex()) from None
-    messages = [encode(message) for message in request.conversation()]
     return (
         evidence_of(shell_of(entry.data)).provider,
         request.model or "",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import cast
 from zlib import crc32
 
@@ -19,7 +19,9 @@ import msgspec
 from playhead.core.canonical import MALFORMED
 from playhead.core.modes import Mode
 from playhead.errors import CassetteDamaged, UnsupportedVersion
-from playhead.format.numbers import JOURNAL_VERSION, SEGMENT_PREFIX
+from playhead.format.entries import Outline
+from playhead.format.numbers import JOURNAL_VERSION
+from playhead.format.segments import pack_outline, unpack_outline
 
 
 class JournalHead(msgspec.Struct, frozen=True, tag="journal", tag_field="type"):
@@ -28,10 +30,12 @@ class JournalHead(msgspec.Struct, frozen=True, tag="journal", tag_field="type"):
 
     Attributes:
         mode: The mode of its session; ``record`` replaces the cassette, the others add to it.
+        opened: Nanoseconds since the epoch when it was opened.
         version: The journal format.
     """
 
     mode: Mode
+    opened: int
     version: int = JOURNAL_VERSION
 
 
@@ -42,25 +46,25 @@ class JournalCall(msgspec.Struct, frozen=True, tag="call", tag_field="type"):
     Attributes:
         start: Nanoseconds since the epoch when the call started, strictly rising within a journal.
         entry: The canonical call entry, its request not split.
-        segments: The first four bytes of each segment digest, base64, so that sealing need not compute them again.
+        outline: ``pack_outline`` of the call in base64, so that sealing need not compute it again.
     """
 
     start: int
     entry: msgspec.Raw
-    segments: str = ""
+    outline: str = ""
 
-    def segment_prefixes(self) -> tuple[bytes, ...]:
+    def unpacked_outline(self) -> Outline | None:
         """
-        Give the segment prefixes, nothing where the line has none.
+        Give the call's outline, if the line has it.
 
         Raises:
-            CassetteDamaged: They are malformed.
+            CassetteDamaged: It is malformed.
         """
         try:
-            joined = base64.b64decode(self.segments, validate=True)
+            packed = base64.b64decode(self.outline, validate=True)
         except ValueError as error:
-            raise CassetteDamaged(f"a journal line has malformed segments: {error}") from None
-        return tuple(joined[at : at + SEGMENT_PREFIX] for at in range(0, len(joined), SEGMENT_PREFIX))
+            raise CassetteDamaged(f"a journal line has a malformed outline: {error}") from None
+        return unpack_outline(packed) if packed else None
 
 
 class JournalEnd(msgspec.Struct, frozen=True, tag="end", tag_field="type"):
@@ -69,9 +73,11 @@ class JournalEnd(msgspec.Struct, frozen=True, tag="end", tag_field="type"):
 
     Attributes:
         ok: Whether the run ended well.
+        closed: Nanoseconds since the epoch when it was closed.
     """
 
     ok: bool
+    closed: int
 
 
 Line = JournalHead | JournalCall | JournalEnd
@@ -85,10 +91,10 @@ def encode_line(line: Line) -> bytes:
     return b"%08x %b\n" % (crc32(data), data)
 
 
-def encode_call_line(start: int, entry: bytes, segments: Iterable[bytes]) -> bytes:
+def encode_call_line(start: int, entry: bytes, outline: Outline) -> bytes:
     """Encode a call's line from its canonical entry; the same bytes as ``encode_line`` gives."""
-    prefixes = base64.b64encode(b"".join([digest[:SEGMENT_PREFIX] for digest in segments]))
-    data = b'{"entry":%b,"segments":"%b","start":%d,"type":"call"}' % (entry, prefixes, start)
+    packed = base64.b64encode(pack_outline(outline))
+    data = b'{"entry":%b,"outline":"%b","start":%d,"type":"call"}' % (entry, packed, start)
     return b"%08x %b\n" % (crc32(data), data)
 
 

@@ -18,6 +18,7 @@ from playhead.core.calls import CallEntry, decode_call
 from playhead.core.canonical import MALFORMED
 from playhead.errors import CassetteDamaged, LimitExceeded, NotACassette, UnsupportedVersion
 from playhead.format.compression import Unpacker, dictionary_by_id
+from playhead.format.entries import Outline
 from playhead.format.index import Index, Row, encode_index, fan_row
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import (
@@ -356,9 +357,9 @@ class SealedReader:
         """
         return join_request(bytes(entry.call.request), self.part)
 
-    def segments(self) -> Sequence[tuple[bytes, ...]] | None:
+    def outlines(self) -> Sequence[Outline] | None:
         """
-        Give the segment prefixes of every call in row order, or ``None`` where the file has no table.
+        Give the outline of every call in row order, or ``None`` where the file has no table.
 
         Raises:
             CassetteDamaged: The table does not match its checksum.

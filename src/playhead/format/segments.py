@@ -1,4 +1,4 @@
-"""The segment table: short digests of each call's segments, so that a miss ranks candidates without reading them."""
+"""The segment table: short digests and a sketch of each call, so that a miss ranks candidates without reading them."""
 
 from __future__ import annotations
 
@@ -7,31 +7,50 @@ from collections.abc import Iterable
 from zlib import crc32
 
 from playhead.core.fingerprint import HEAD_SEGMENTS
+from playhead.core.sketch import SIZE as SKETCH_SIZE
 from playhead.errors import CassetteDamaged
 from playhead.format.compression import Packer, Unpacker
+from playhead.format.entries import Outline
 from playhead.format.limits import Limits
 from playhead.format.numbers import SEGMENT_PREFIX
 
 _COUNT = struct.Struct("<H")
+_MAX_SEGMENTS = 0xFFFF
 
 
-def encode_segments(calls: Iterable[tuple[bytes, ...]]) -> bytes:
+def pack_outline(outline: Outline) -> bytes:
+    """Encode one call's outline: its sketch, then the first four bytes of each segment's digest."""
+    return outline.sketch + b"".join([digest[:SEGMENT_PREFIX] for digest in outline.segments[:_MAX_SEGMENTS]])
+
+
+def unpack_outline(data: bytes) -> Outline:
     """
-    Encode the segments of every call, in row order.
+    Decode one call's outline.
+
+    Raises:
+        CassetteDamaged: The length is none an outline has.
+    """
+    if len(data) < SKETCH_SIZE + SEGMENT_PREFIX * len(HEAD_SEGMENTS) or (len(data) - SKETCH_SIZE) % SEGMENT_PREFIX:
+        raise CassetteDamaged("the outline of a call is malformed")
+    starts = range(SKETCH_SIZE, len(data), SEGMENT_PREFIX)
+    return Outline(tuple(data[at : at + SEGMENT_PREFIX] for at in starts), data[:SKETCH_SIZE])
+
+
+def encode_segments(calls: Iterable[Outline]) -> bytes:
+    """
+    Encode the outlines of every call, in row order.
 
     Returns:
-        CRC-32 of the rest, then one zstd frame: for each call the number of its messages and the first four bytes
-        of each segment's digest.
+        CRC-32 of the rest, then one zstd frame: for each call the number of its segments, and its outline.
     """
     pieces: list[bytes] = []
-    for segments in calls:
-        pieces.append(_COUNT.pack(min(len(segments) - len(HEAD_SEGMENTS), 0xFFFF)))
-        pieces += [digest[:SEGMENT_PREFIX] for digest in segments[: len(HEAD_SEGMENTS) + 0xFFFF]]
+    for outline in calls:
+        pieces += (_COUNT.pack(min(len(outline.segments), _MAX_SEGMENTS)), pack_outline(outline))
     packed = Packer().pack(b"".join(pieces))
     return crc32(packed).to_bytes(4, "little") + packed
 
 
-def decode_segments(data: bytes, calls: int, limits: Limits) -> list[tuple[bytes, ...]]:
+def decode_segments(data: bytes, calls: int, limits: Limits) -> list[Outline]:
     """
     Decode a segment table.
 
@@ -41,13 +60,11 @@ def decode_segments(data: bytes, calls: int, limits: Limits) -> list[tuple[bytes
     if crc32(data[4:]) != int.from_bytes(data[:4], "little"):
         raise CassetteDamaged("the segment table does not match its checksum")
     table = Unpacker(b"", limits).unpack(data[4:])
-    found: list[tuple[bytes, ...]] = []
+    found: list[Outline] = []
     at = 0
     while at + _COUNT.size <= len(table):
-        count = len(HEAD_SEGMENTS) + _COUNT.unpack_from(table, at)[0]
-        at += _COUNT.size
-        end = at + count * SEGMENT_PREFIX
-        found.append(tuple(table[i : i + SEGMENT_PREFIX] for i in range(at, end, SEGMENT_PREFIX)))
+        end = at + _COUNT.size + SKETCH_SIZE + SEGMENT_PREFIX * int(_COUNT.unpack_from(table, at)[0])
+        found.append(unpack_outline(table[at + _COUNT.size : end]))
         at = end
     if at != len(table) or len(found) != calls:
         raise CassetteDamaged("the segment table does not fit the calls")

@@ -8,10 +8,11 @@ import msgspec
 
 from playhead.core.canonical import MALFORMED, encode_normal
 from playhead.errors import CassetteError
-from playhead.format.entries import Entry, call_entry, fingerprint_of, request_bytes, with_request
-from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_N, SEGMENT_PREFIX
+from playhead.format.entries import Entry, Outline, call_entry, fingerprint_of, outline_of, request_bytes, with_request
+from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_N
 from playhead.format.parts import join_request, part_value, references
 from playhead.format.sealed import EvidenceDigest, SealedReader
+from playhead.format.segments import pack_outline, unpack_outline
 
 
 def faults_of(reader: SealedReader) -> Iterator[str]:
@@ -25,7 +26,7 @@ def faults_of(reader: SealedReader) -> Iterator[str]:
     referred: set[bytes] = set()
     parts: set[bytes] = set()
     takes: dict[bytes, int] = {}
-    table: list[tuple[bytes, ...]] = []
+    table: list[Outline] = []
     try:
         for row in reader.rows():
             name = f"{row.key.hex()[:12]} take {row.n}" if row.n < FIRST_RESERVED_N else f"part {row.key.hex()[:12]}"
@@ -36,8 +37,8 @@ def faults_of(reader: SealedReader) -> Iterator[str]:
                     parts.add(row.key)
                     referred |= references(part_value(data, row.key))
                 elif row.n < FIRST_RESERVED_N:
-                    segments = yield from _call_faults(reader, Entry(row.key, row.n, data), takes, referred, name)
-                    table.append(segments)
+                    outline = yield from _call_faults(reader, Entry(row.key, row.n, data), takes, referred, name)
+                    table.append(outline)
                 if encode_normal(msgspec.json.decode(data)) != data:
                     yield f"{name}: its bytes are not in canonical form"
             except CassetteError as error:
@@ -47,7 +48,7 @@ def faults_of(reader: SealedReader) -> Iterator[str]:
         if digest.digest() != reader.digest:
             yield "the evidence digest in the footer is not that of the entries"
         yield from (f"part {key.hex()[:12]}: no call refers to it" for key in sorted(parts - referred))
-        known = reader.segments()
+        known = reader.outlines()
         if known is not None and list(known) != table:
             yield "the segment table is not that of the calls"
     except CassetteError as error:
@@ -56,7 +57,7 @@ def faults_of(reader: SealedReader) -> Iterator[str]:
 
 def _call_faults(
     reader: SealedReader, entry: Entry, takes: dict[bytes, int], referred: set[bytes], name: str
-) -> Generator[str, None, tuple[bytes, ...]]:
+) -> Generator[str, None, Outline]:
     request = request_bytes(entry.data)
     referred |= references(msgspec.json.decode(request))
     whole = with_request(entry.data, join_request(request, reader.part))
@@ -67,7 +68,6 @@ def _call_faults(
     if entry.n != expected:
         yield f"{name}: take {expected} is missing before it"
     takes[entry.key] = entry.n + 1
-    fingerprint = fingerprint_of(whole)
-    if fingerprint.key != found.key:
+    if fingerprint_of(whole).key != found.key:
         yield f"{name}: its key is not that of its request"
-    return tuple(segment[:SEGMENT_PREFIX] for segment in fingerprint.segments)
+    return unpack_outline(pack_outline(outline_of(whole)))

@@ -200,6 +200,7 @@ class _Run:
         self._began = session.clock.stopwatch_ns()
         self._progress = Progress(plan.resumed + len(plan.jobs), plan.resumed, plan.resumed)
         self._failures: list[FailedCall] = []
+        self._unrecordable = 0
 
     def to_end(self, provider: Any, *, concurrency: int, asynchronous: bool) -> GoldenReport:
         """Make the calls and seal; whatever stops the run leaves its journal for the next."""
@@ -234,10 +235,8 @@ class _Run:
             RecordingError: There have been too many failures, or answers can no longer be stored.
         """
         before, error = self._progress, ended.error
-        if isinstance(error, RecordingError) and isinstance(error.__cause__, OSError):
-            # The disk is full: every further answer would be paid for and lost.
-            raise error
         if error is not None:
+            self._raise_if_lost(error, calls=before.done + 1 - before.resumed)
             self._failures.append(self._failure(ended.job, error))
         self._tell(
             before._replace(
@@ -254,6 +253,21 @@ class _Run:
                 context={"failed": len(self._failures)},
                 hint="the answers so far are kept; the same run started again makes only the calls that are missing",
             )
+
+    def _raise_if_lost(self, error: Exception, *, calls: int) -> None:
+        """
+        Stop where further answers would be paid for and lost.
+
+        Raises:
+            RecordingError: The disk is full.
+            Exception: A call ended neither in the journal nor with an answer that has no form: a fault of ours.
+        """
+        if isinstance(error, RecordingError):
+            if isinstance(error.__cause__, OSError):
+                raise error
+            self._unrecordable += 1
+        elif calls - self.session.report().recorded > self._unrecordable:
+            raise error
 
     def _failure(self, job: Job, error: Exception) -> FailedCall:
         message = error.message if isinstance(error, PlayheadError) else str(error)
@@ -303,7 +317,7 @@ class _Run:
             return
         journal = JournalWriter(self.session.path, Mode.RECORD, fsync=self.session.options.fsync)
         for call in self._plan.kept:
-            journal.append(call.start, call.data, call.segments)
+            journal.append(call.start, call.data, call.outline)
         if self._plan.jobs:
             # Left as a crash would leave it: should we die now, nobody takes it for the whole run.
             journal.abandon()

@@ -56,10 +56,9 @@ def call_in_threads(jobs: Iterable[Job], provider: Any, *, concurrency: int, on_
         crew.work_to_end(on_end)
     except BaseException:
         crew.stop()
-        try:
+        with contextlib.suppress(Exception):
             on_stop()
-        finally:
-            crew.wait()
+        crew.wait()
         raise
 
 
@@ -127,12 +126,13 @@ async def call_in_loop(jobs: Iterable[Job], provider: Any, *, concurrency: int, 
 
     def stop() -> None:
         hand_out.stop()
-        on_stop()
+        with contextlib.suppress(Exception):
+            on_stop()
 
     async def work() -> None:
         while (job := hand_out.next()) is not None:
             ended = await _call_async(job, provider)
-            if raised:
+            if hand_out.stopped:
                 return
             try:
                 on_end(ended)
@@ -145,10 +145,8 @@ async def call_in_loop(jobs: Iterable[Job], provider: Any, *, concurrency: int, 
     try:
         await asyncio.wait(tasks)
     except asyncio.CancelledError:
-        try:
-            stop()
-        finally:
-            await asyncio.wait(tasks)
+        stop()
+        await asyncio.wait(tasks)
         raise
     for error in raised:
         raise error

@@ -18,8 +18,8 @@ from playhead.core.calls import decode_call
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, Stream
 from playhead.core.redaction import Redactor
-from playhead.errors import RecordingError, UsageError
-from playhead.format.entries import Entry
+from playhead.errors import CassetteMissing, RecordingError, UsageError
+from playhead.format.entries import Entry, Outline, outline_of
 from playhead.harness.golden_requests import GoldenRequest
 from playhead.harness.recorder import LiveRedactor, scan_entry
 from playhead.store.cassette import Cassette
@@ -55,7 +55,7 @@ class Kept(NamedTuple):
         key: Its fingerprint.
         request_id: The id of its request.
         answered: Whether it came to a whole answer in which no credential was found.
-        segments: Its segment prefixes, where known.
+        outline: Its outline.
     """
 
     start: int
@@ -63,7 +63,7 @@ class Kept(NamedTuple):
     key: bytes
     request_id: str
     answered: bool
-    segments: tuple[bytes, ...] = ()
+    outline: Outline
 
 
 class Leftovers(NamedTuple):
@@ -147,7 +147,11 @@ def find_leftovers(path: Path, *, cassette: Cassette | None, redactor: Redactor)
     for place in journal_paths(path):
         if is_done(place, digest):
             continue
-        content = read_journal(place)
+        try:
+            content = read_journal(place)
+        except CassetteMissing:
+            # A session that recorded nothing has ended just now.
+            continue
         if content.state is State.ALIVE:
             raise RecordingError(
                 f"somebody is recording into {str(path)!r} right now (its journal {place.name!r} is open)",
@@ -155,7 +159,7 @@ def find_leftovers(path: Path, *, cassette: Cassette | None, redactor: Redactor)
             )
         journals.append(place)
         for call in content.calls:
-            calls[call.start, call.entry.data] = _kept(call.start, call.entry, redactor, call.segments)
+            calls[call.start, call.entry.data] = _kept(call.start, call.entry, redactor, call.outline)
     return Leftovers(tuple(journals), tuple(calls[at] for at in sorted(calls)))
 
 
@@ -164,13 +168,13 @@ def calls_of(cassette: Cassette, redactor: Redactor) -> tuple[Kept, ...]:
     return tuple(_kept(at, entry, redactor) for at, entry in enumerate(cassette.entries()))
 
 
-def _kept(start: int, entry: Entry, redactor: Redactor, segments: tuple[bytes, ...] = ()) -> Kept:
+def _kept(start: int, entry: Entry, redactor: Redactor, outline: Outline | None = None) -> Kept:
     read = decode_call(entry.data)
     outcome = read.call.outcome
     end = outcome.end if isinstance(outcome, Stream) else outcome
     # A credential that got past an older redactor keeps the seal from ever succeeding; that call is made again.
     answered = isinstance(end, Completion) and not scan_entry(entry, redactor)
-    return Kept(start, entry.data, entry.key, read.volatile.request_id, answered, segments)
+    return Kept(start, entry.data, entry.key, read.volatile.request_id, answered, outline or outline_of(entry.data))
 
 
 def make_plan(jobs: Sequence[Job], recorded: Iterable[Kept], *, keep_unasked: bool = False) -> Plan:

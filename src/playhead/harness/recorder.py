@@ -23,8 +23,9 @@ from playhead.core.canonical import encode, encode_normal
 from playhead.core.model import CompletionRequest, Origin, Outcome, Stream
 from playhead.core.modes import Mode
 from playhead.core.redaction import Redactor, find_secrets
+from playhead.core.sketch import sketch
 from playhead.errors import RecordingError, UsageError
-from playhead.format.entries import Entry, shell_of
+from playhead.format.entries import Entry, Outline, shell_of
 from playhead.harness.clock import utc_date
 from playhead.harness.settings import EnvironmentSecrets, SessionOptions
 from playhead.harness.tickets import Finished
@@ -100,36 +101,41 @@ class Recorder:
         if self._journal is None:
             raise UsageError("a call ended after its session was closed; it is not recorded")
         try:
-            self._journal.append(ticket.start, entry, ticket.key.segments)
+            self._journal.append(ticket.start, entry, Outline(ticket.key.segments, sketch(ticket.request)))
         except RecordingError:
             self._lost_a_call = True
             raise
         return entry
 
-    def close(self, *, ok: bool, recorded: int) -> Sealed | None:
+    def close(self, *, ok: bool) -> Sealed | None:
         """
         Seal what was recorded.
 
         Args:
             ok: Whether the run ended well.
-            recorded: How many calls were stored.
 
         Raises:
             SecretFound: A credential was found; the journal stays.
             RecordingError: The cassette could not be written; likewise.
         """
-        journal = self._journal
+        journal, options = self._journal, self._options
         if journal is None:
             return None
         # A recording that a full disk left holes in takes no cassette's place, whatever the code made of the error.
         ok = ok and not (self._lost_a_call and self._mode is Mode.RECORD)
         journal.close(ok=ok)
-        if not recorded:
+        if not journal.calls:
             journal.path.unlink(missing_ok=True)
         elif not ok:
             seal_failed(self._path, journal.path, scan=self.scan)
-        options = self._options
-        return seal(self._path, scan=self.scan, adopt_crashed=options.adopt_crashed, fsync=options.fsync)
+        return seal(
+            self._path,
+            scan=self.scan,
+            opened=journal.opened,
+            adopt_crashed=options.adopt_crashed,
+            limits=options.limits,
+            fsync=options.fsync,
+        )
 
     def abandon(self) -> None:
         """Let go of the journal without a word; it stays for ``playhead recover``."""

@@ -206,7 +206,7 @@ class Session:
         for stream in list(self._streams):
             stream.close()
         if self._recorder is not None:
-            self.sealed = self._recorder.close(ok=ok, recorded=self._player.ledger.recorded)
+            self.sealed = self._recorder.close(ok=ok)
         report = self.report()
         if ok and self.options.strict:
             raise_if_strict(report)

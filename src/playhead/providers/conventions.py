@@ -11,7 +11,9 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from playhead.core.model import UNREPORTED, Completion, CompletionRequest, Family, ToolCall, Usage
+from playhead.core.canonical import encode
+from playhead.core.model import Completion, CompletionRequest, Family, ToolCall
+from playhead.core.usage import UNREPORTED, Usage
 from playhead.errors import RecordingError, UsageError
 
 
@@ -136,7 +138,8 @@ def _read_tool_call(call: Any) -> ToolCall:
     if isinstance(call, ToolCall):
         return call
     arguments = getattr(call, "arguments", "")
-    return ToolCall(str(getattr(call, "id", "")), str(getattr(call, "name", "")), str(arguments))
+    written = arguments if isinstance(arguments, str) else encode(arguments).decode()
+    return ToolCall(str(getattr(call, "id", "")), str(getattr(call, "name", "")), written)
 
 
 def embedding_request(

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from playhead.core.redaction import redact_text
+from playhead.core.error_text import redact_error_text
 from playhead.dialects.openai_wire import error_text, loads
 from playhead.errors import InferenceProviderError, PermanentError, ProviderError, RateLimitError
 from playhead.providers.secrets import resolved_values
@@ -130,7 +130,7 @@ class CallErrors:
 
     def _quote(self, words: str) -> str:
         # Redacted before it is cut: half of a key would not be recognised.
-        shown = redact_text(words, values=resolved_values())
+        shown = redact_error_text(words, values=resolved_values())
         return shown if len(shown) <= _LONGEST_QUOTE else f"{shown[:_LONGEST_QUOTE]}..."
 
 

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Iterator
 from typing import ClassVar
 
-from playhead.core.model import Completion, CompletionRequest, Family, Origin, Usage
+from playhead.core.model import Completion, CompletionRequest, Family, Origin
+from playhead.core.usage import Usage
 from playhead.errors import UsageError
 
 STUB_MODEL = "stub-v1"

@@ -10,12 +10,13 @@ import msgspec
 
 from playhead.core.calls import CallEntry, decode_call, interaction_of
 from playhead.core.canonical import decode
+from playhead.core.evidence import Interaction
 from playhead.core.fingerprint import fingerprint
-from playhead.core.model import CompletionRequest, Interaction
+from playhead.core.model import CompletionRequest
 from playhead.core.names import DEFAULT_PROVIDER
 from playhead.errors import CassetteDamaged, CassetteError
 from playhead.format.assembly import assemble, whole_entries
-from playhead.format.entries import Entry, fingerprint_of, reading_order
+from playhead.format.entries import Entry, Outline, outline_of, reading_order
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH
 from playhead.format.sealed import SealedReader
@@ -123,23 +124,23 @@ class Cassette:
         except ValueError as error:
             raise CassetteDamaged(f"a call cannot be read: {error}", path=self.path, record=entry.key) from None
 
-    def segments(self) -> Iterator[tuple[bytes, int, tuple[bytes, ...]]]:
+    def outlines(self) -> Iterator[tuple[bytes, int, Outline]]:
         """
-        Yield key prefix, take number and segment digests (short or whole) of every call.
+        Yield key prefix, take number and outline of every call, in file order.
 
         Raises:
             CassetteError: The table or an entry is damaged.
         """
         with located(self.path):
-            table: Sequence[tuple[bytes, ...]] | None = self._reader.segments()
+            table: Sequence[Outline] | None = self._reader.outlines()
             if table is None:
                 for entry in whole_entries(self._reader):
                     if entry.is_call:
-                        yield entry.key[:KEY_LENGTH], entry.n, fingerprint_of(entry.data).segments
+                        yield entry.key[:KEY_LENGTH], entry.n, outline_of(entry.data)
                 return
             calls = (row for row in self._reader.rows() if row.n < FIRST_RESERVED_N)
-            for row, segments in zip(calls, table, strict=True):
-                yield row.key, row.n, segments
+            for row, outline in zip(calls, table, strict=True):
+                yield row.key, row.n, outline
 
 
 class located:  # noqa: N801 - reads as a word in a with statement

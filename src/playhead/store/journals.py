@@ -14,13 +14,13 @@ import secrets
 import socket
 import sys
 import threading
-from collections.abc import Iterable
+import time
 from pathlib import Path
 from typing import NamedTuple
 
 from playhead.core.modes import Mode
 from playhead.errors import RecordingError
-from playhead.format.entries import Entry, call_entry
+from playhead.format.entries import Entry, Outline, call_entry
 from playhead.format.journal import (
     JournalCall,
     JournalEnd,
@@ -38,7 +38,14 @@ if sys.platform != "win32":
 
 
 class JournalWriter:
-    """An open journal. Every ``append`` that returned survives the death of the process."""
+    """
+    An open journal. Every ``append`` that returned survives the death of the process.
+
+    Attributes:
+        path: The file.
+        opened: Nanoseconds since the epoch when it was opened.
+        calls: How many calls are in it.
+    """
 
     def __init__(self, cassette: Path, mode: Mode, *, fsync: bool = False) -> None:
         """
@@ -52,32 +59,42 @@ class JournalWriter:
         Raises:
             RecordingError: The file cannot be made.
         """
+        self.calls = 0
+        self.opened = time.time_ns()
         host = re.sub(r"[^A-Za-z0-9]+", "", socket.gethostname())[:24] or "host"
         self.path = cassette.with_name(f"{cassette.name}.j-{host}-{os.getpid()}-{secrets.token_hex(4)}")
         self._fsync = fsync
         self._lock = threading.Lock()
         self._pid = os.getpid()
+        # Made under another name: a journal that could be seen before its lock is held would look like a crash's.
+        unborn = cassette.with_name(f".{self.path.name}.tmp-")
         try:
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
+            self._file = os.open(unborn, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o644)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
-        if sys.platform != "win32":
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-        self._write(encode_line(JournalHead(mode=mode)))
+        try:
+            if sys.platform != "win32":
+                fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._write(encode_line(JournalHead(mode=mode, opened=self.opened)))
+            unborn.rename(self.path)
+        except BaseException:
+            self.abandon()
+            unborn.unlink(missing_ok=True)
+            raise
 
-    def append(self, start: int, entry: bytes, segments: Iterable[bytes] = ()) -> None:
+    def append(self, start: int, entry: bytes, outline: Outline) -> None:
         """
         Append a finished call.
 
         Args:
             start: Nanoseconds since the epoch when it started.
             entry: Its canonical bytes.
-            segments: Its segment digests.
+            outline: Its outline.
 
         Raises:
             RecordingError: The disk is full; the call is not in the journal.
         """
-        self._write(encode_call_line(start, entry, segments))
+        self._write(encode_call_line(start, entry, outline), calls=1)
 
     def close(self, *, ok: bool) -> None:
         """
@@ -89,7 +106,7 @@ class JournalWriter:
         if self._file < 0:
             return
         try:
-            self._write(encode_line(JournalEnd(ok=ok)))
+            self._write(encode_line(JournalEnd(ok=ok, closed=time.time_ns())))
         finally:
             self.abandon()
 
@@ -100,7 +117,7 @@ class JournalWriter:
                 os.close(self._file)
                 self._file = -1
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, line: bytes, *, calls: int = 0) -> None:
         with self._lock:
             if self._file < 0 or os.getpid() != self._pid:
                 raise RecordingError(
@@ -113,6 +130,7 @@ class JournalWriter:
                     done += os.write(self._file, line[done:])
                 if self._fsync:
                     os.fdatasync(self._file)
+                self.calls += calls
             except OSError as error:
                 if done:
                     self._take_back(done)
@@ -145,12 +163,12 @@ class RecordedCall(NamedTuple):
     Attributes:
         start: Nanoseconds since the epoch when it started.
         entry: The call; its take number counts within the journal.
-        segments: Its segment prefixes, nothing where the line has none.
+        outline: Its outline, if the line has it.
     """
 
     start: int
     entry: Entry
-    segments: tuple[bytes, ...]
+    outline: Outline | None
 
 
 class JournalContent(NamedTuple):
@@ -161,6 +179,8 @@ class JournalContent(NamedTuple):
         path: The file.
         state: What became of its writer.
         mode: The mode of its session; ``None`` where the first line is torn.
+        opened: Nanoseconds since the epoch when it was opened.
+        closed: The same for its close; ``None`` where it was not closed in order.
         calls: Its calls in the order they ended.
         torn: Lines that do not hold; after a crash the last one may.
     """
@@ -168,6 +188,8 @@ class JournalContent(NamedTuple):
     path: Path
     state: State
     mode: Mode | None
+    opened: int
+    closed: int | None
     calls: list[RecordedCall]
     torn: list[Torn]
 
@@ -220,19 +242,20 @@ def read_journal(path: Path) -> JournalContent:
     """
     alive = is_alive(path)
     mode: Mode | None = None
+    opened, closed = 0, None
     calls: list[RecordedCall] = []
     torn: list[Torn] = []
     state = State.ALIVE if alive else State.CRASHED
     for _, line in read_lines(bytes(read_file(path))):
         if isinstance(line, JournalHead):
-            mode = line.mode
+            mode, opened = line.mode, line.opened
         elif isinstance(line, JournalCall):
-            calls.append(RecordedCall(line.start, call_entry(bytes(line.entry)), line.segment_prefixes()))
+            calls.append(RecordedCall(line.start, call_entry(bytes(line.entry)), line.unpacked_outline()))
         elif isinstance(line, JournalEnd):
-            state = State.CLOSED if line.ok else State.FAILED
+            state, closed = State.CLOSED if line.ok else State.FAILED, line.closed
         else:
             torn.append(line)
-    return JournalContent(path, state, mode, calls, torn)
+    return JournalContent(path, state, mode, opened, closed, calls, torn)
 
 
 def set_aside(path: Path, digest: bytes) -> Path:

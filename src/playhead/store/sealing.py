@@ -9,6 +9,7 @@ removed after.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +19,7 @@ import filelock
 from playhead.core.modes import Mode
 from playhead.errors import CassetteMissing, RecordingError, SecretFound
 from playhead.format.assembly import Assembly, assemble, whole_entries
-from playhead.format.entries import Entry, renumbered
+from playhead.format.entries import Entry, Outline, renumbered
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import KEY_LENGTH
 from playhead.format.sealed import SealedReader
@@ -49,16 +50,17 @@ class Sealed(NamedTuple):
     Attributes:
         path: The cassette.
         written: Whether the file was written; equal evidence leaves it untouched.
-        calls: Calls in the cassette now; 0 where it was not sealed.
+        calls: Calls in the cassette now.
         waiting: Journals of sessions that still record; the last of them will seal.
-        crashed: Journals left by a crash; ``playhead recover`` takes them over.
+        left: Journals of a crash, or of an earlier run that a ``record`` run does not take over;
+            ``playhead recover`` does.
     """
 
     path: Path
     written: bool
     calls: int
     waiting: tuple[Path, ...] = ()
-    crashed: tuple[Path, ...] = ()
+    left: tuple[Path, ...] = ()
 
 
 def is_text(path: Path) -> bool:
@@ -71,14 +73,26 @@ def lock_for(path: Path) -> filelock.BaseFileLock:
     return filelock.FileLock(path.parent / LOCK_NAME, timeout=LOCK_SECONDS)
 
 
-def seal(path: Path, *, scan: Scan, adopt_crashed: bool = False, fsync: bool = True) -> Sealed:
+def seal(
+    path: Path,
+    *,
+    scan: Scan,
+    opened: int | None = None,
+    adopt_crashed: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
+    fsync: bool = True,
+) -> Sealed:
     """
     Unite a cassette with its closed journals.
 
     Args:
         path: The cassette.
         scan: Looks for credentials in each new call.
+        opened: When the session that asks was opened, in nanoseconds since the epoch. Sessions that overlap with it,
+            directly or through others, are one run; a run of mode ``record`` takes the cassette's place alone, without
+            what earlier runs could not seal.
         adopt_crashed: Whether journals left by a crash count as closed.
+        limits: Bounds on what is read.
         fsync: Whether to wait for the disk.
 
     Raises:
@@ -89,7 +103,9 @@ def seal(path: Path, *, scan: Scan, adopt_crashed: bool = False, fsync: bool = T
     check_target(path)
     try:
         with lock_for(path):
-            return _seal(path, scan=scan, adopt_crashed=adopt_crashed, fsync=fsync)
+            previous = open_or_none(path, limits=limits)
+            journals = _pending(path, previous)
+            return _seal(path, previous, journals, scan=scan, opened=opened, adopt_crashed=adopt_crashed, fsync=fsync)
     except filelock.Timeout as error:
         raise RecordingError(
             f"another process has held the lock of {str(path.parent)!r} for {LOCK_SECONDS:.0f} s",
@@ -97,37 +113,61 @@ def seal(path: Path, *, scan: Scan, adopt_crashed: bool = False, fsync: bool = T
         ) from error
 
 
-def _seal(path: Path, *, scan: Scan, adopt_crashed: bool, fsync: bool) -> Sealed:
-    previous = open_or_none(path)
-    journals = _pending(path, previous)
-    waiting = tuple(journal.path for journal in journals if journal.state is State.ALIVE)
+def _seal(
+    path: Path,
+    previous: Cassette | None,
+    journals: list[JournalContent],
+    *,
+    scan: Scan,
+    opened: int | None,
+    adopt_crashed: bool,
+    fsync: bool,
+) -> Sealed:
     wanted = {State.CLOSED, State.CRASHED, State.FAILED} if adopt_crashed else {State.CLOSED}
-    crashed = tuple(journal.path for journal in journals if journal.state is State.CRASHED and not adopt_crashed)
     closed = [journal for journal in journals if journal.state in wanted]
+    if opened is not None and not adopt_crashed:
+        closed = of_run(closed, opened)
+    waiting = tuple(journal.path for journal in journals if journal.state is State.ALIVE)
+    taken = {journal.path for journal in closed} | set(waiting)
+    left = tuple(journal.path for journal in journals if journal.path not in taken)
     if waiting or not closed:
-        return Sealed(
-            path,
-            written=False,
-            calls=0 if previous is None else len(previous),
-            waiting=waiting,
-            crashed=crashed,
-        )
+        return Sealed(path, False, 0 if previous is None else len(previous), waiting, left)
     with located(path):
         fresh, entries = unite(previous, closed)
         refuse_secrets(fresh, scan, path)
-        earlier = None if previous is None else previous.reader
-        known = known_segments(previous, closed)
+        known = known_outlines(previous, closed)
         assembly = assemble(
-            entries, previous=earlier, passing=is_text(path), segments=lambda entry: known.get(entry.key[:KEY_LENGTH])
+            entries,
+            previous=None if previous is None else previous.reader,
+            passing=is_text(path),
+            outlines=lambda entry: known.get(entry.key[:KEY_LENGTH]),
         )
-    done = set_aside_all(closed, assembly.digest)
-    written = previous is None or previous.digest != assembly.digest.hex()
-    if written:
-        write_assembly(path, assembly, fsync=fsync)
-    for journal in done:
-        journal.unlink(missing_ok=True)
+    try:
+        done = set_aside_all(closed, assembly.digest)
+        written = previous is None or previous.digest != assembly.digest.hex()
+        if written:
+            write_assembly(path, assembly, fsync=fsync)
+        for journal in done:
+            journal.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            f"cannot put the journals of {str(path)!r} away: {error.strerror or error}",
+            context={"path": str(path)},
+            hint="what was recorded is in the cassette or in its journals; seal again, or run 'playhead recover'",
+        ) from error
     calls = sum(1 for entry in assembly.entries if entry.is_call)
-    return Sealed(path, written=written, calls=calls, crashed=crashed)
+    return Sealed(path, written, calls, left=left)
+
+
+def of_run(journals: list[JournalContent], opened: int) -> list[JournalContent]:
+    """Give the journals that belong together: those of the run if it replaces the cassette, else all of them."""
+    members: list[JournalContent] = []
+    # Backwards from the session that ends last: each journal that was still open when the run so far began is of it.
+    for journal in sorted(journals, key=lambda journal: -(journal.closed or 0)):
+        if (journal.closed or 0) >= opened:
+            members.append(journal)
+            opened = min(opened, journal.opened)
+    return members if any(journal.mode is Mode.RECORD for journal in members) else journals
 
 
 def open_or_none(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Cassette | None:
@@ -150,7 +190,9 @@ def _pending(path: Path, previous: Cassette | None) -> list[JournalContent]:
     for journal in journal_paths(path):
         if is_done(journal, digest):
             journal.unlink(missing_ok=True)
-        else:
+            continue
+        # A session that recorded nothing removes its journal without the lock.
+        with contextlib.suppress(CassetteMissing):
             found.append(read_journal(journal))
     return found
 
@@ -227,12 +269,12 @@ def refuse_secrets(entries: Iterable[Entry], scan: Scan, path: Path) -> None:
         )
 
 
-def known_segments(previous: Cassette | None, journals: list[JournalContent]) -> dict[bytes, tuple[bytes, ...]]:
-    """Give the segment prefixes that need not be computed again, by the first 16 bytes of the key."""
-    table = None if previous is None else previous.reader.segments()
-    found = {} if table is None or previous is None else {key: segments for key, _, segments in previous.segments()}
+def known_outlines(previous: Cassette | None, journals: list[JournalContent]) -> dict[bytes, Outline]:
+    """Give the outlines that need not be computed again, by the first 16 bytes of the key."""
+    table = None if previous is None else previous.reader.outlines()
+    found = {} if table is None or previous is None else {key: outline for key, _, outline in previous.outlines()}
     for journal in journals:
-        found.update({call.entry.key[:KEY_LENGTH]: call.segments for call in journal.calls if call.segments})
+        found.update({call.entry.key[:KEY_LENGTH]: call.outline for call in journal.calls if call.outline is not None})
     return found
 
 

@@ -1,0 +1,1 @@
+"""Scripts that make what the repository ships: the built-in dictionary and the golden cassettes."""
