@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import stamina
 
 import playhead
 from tests.cli.conftest import LINES, Run
@@ -35,6 +37,13 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.path", [*__import__("sys").path])
     return "own_provider_of_record"
+
+
+@pytest.fixture
+def _no_waiting() -> Iterator[None]:
+    """Try each call once."""
+    with stamina.set_testing(True, attempts=1):
+        yield
 
 
 def test_a_golden_is_recorded(run: Run, requests: Path, tmp_path: Path) -> None:
@@ -162,6 +171,7 @@ def test_a_missing_key_ends_with_5_before_any_call(run: Run, requests: Path, tmp
     assert "PLAYHEAD_NO_SUCH_KEY" in result.stderr
 
 
+@pytest.mark.usefixtures("_no_waiting")
 def test_a_server_that_is_not_there_ends_with_5(run: Run, tmp_path: Path) -> None:
     """A dead address is every call failed."""
     arguments = ("--base-url", "http://127.0.0.1:1", "--model", "m", tmp_path / "new.cassette")
@@ -170,6 +180,7 @@ def test_a_server_that_is_not_there_ends_with_5(run: Run, tmp_path: Path) -> Non
     assert "could not be reached" in result.output
 
 
+@pytest.mark.usefixtures("_no_waiting")
 def test_the_model_may_stand_in_the_requests(run: Run, tmp_path: Path) -> None:
     """Where every request names its model the command line need not."""
     arguments = ("--base-url", "http://127.0.0.1:1", tmp_path / "new.cassette")

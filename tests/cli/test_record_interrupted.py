@@ -115,7 +115,7 @@ def test_a_run_that_is_interrupted_lets_its_calls_end(start: Start, run: Run, tm
     (tmp_path / "go on").touch()
     out, err = process.communicate(timeout=WAIT_SECONDS)
     assert (process.returncode, out) == (130, "")
-    assert err.splitlines() == ["4 of 10 calls are kept; the same command makes only the missing ones", "interrupted"]
+    assert err.splitlines() == ["5 of 10 calls are kept; the same command makes only the missing ones", "interrupted"]
     result = run(*command(kind))
     assert result.exit_code == 0, result.output
     assert "5 were there already, 5 were made now" in result.stdout

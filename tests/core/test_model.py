@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.evidence import Interaction
-from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
-from playhead.core.protocols import AsyncInferenceProvider, InferenceProvider
+from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Stream, ToolCall
 from playhead.core.usage import Usage
 from playhead.errors import UsageError
-from tests.strategies import any_text, completions, counts, field_values, outcomes, requests, streams, text_stream
+from tests.strategies import any_text, text_stream
 
 # --- requests
 
@@ -106,7 +103,6 @@ FROZEN = [
     Stream(),
     Usage(),
     ToolCall(),
-    Interaction(CompletionRequest("x"), Completion("x"), "p", "00", 0),
 ]
 
 
@@ -116,53 +112,6 @@ def test_frozen(value: msgspec.Struct) -> None:
     for name in value.__struct_fields__:
         with pytest.raises(AttributeError):
             setattr(value, name, None)
-
-
-# --- usage
-
-
-@given(counts, counts, counts, field_values)
-def test_usage_reads_as_a_mapping(prompt: int, completion: int, total: int, details: dict[str, Any]) -> None:
-    """Counts read alike by attribute, by our names, by the other vendors' names and as a dict."""
-    usage = Usage(prompt, completion, total, details=details)
-    assert usage["prompt_tokens"] == usage["input_tokens"] == usage.prompt_tokens == prompt
-    assert usage["completion_tokens"] == usage["output_tokens"] == usage.get("output_tokens") == completion
-    assert usage["total_tokens"] == total
-    assert list(usage) == list(usage.keys()) == list(dict(usage))
-    assert len(usage) == 3 + len(details.keys() - {"prompt_tokens", "completion_tokens", "total_tokens"})
-    assert all(key in usage for key in details)
-
-
-def test_usage_without_such_a_count() -> None:
-    """A count that nobody gave is absent, not zero."""
-    usage = Usage(1, 2, 3, details={"cached": 5})
-    assert ("cached" in usage, "reasoning" in usage) == (True, False)
-    assert (usage["cached"], usage.get("reasoning"), usage.get("reasoning", 7)) == (5, None, 7)
-    with pytest.raises(KeyError):
-        usage["reasoning"]
-
-
-def test_total_is_as_reported() -> None:
-    """The total is what the provider said, even where it does not add up."""
-    assert Usage(1, 2, 9).total_tokens == 9
-    assert Usage(1, 2).total_tokens == 0
-
-
-@pytest.mark.parametrize("field", ["prompt_tokens", "completion_tokens", "total_tokens"])
-def test_usage_refuses(field: str) -> None:
-    """A count is a non-negative int; a bool, a float and text are not."""
-    with pytest.raises(UsageError, match="non-negative, got -1"):
-        Usage(**{field: -1})  # type: ignore[arg-type]
-    for value in (True, 1.0, "1", None):
-        with pytest.raises(TypeError, match="token count must be an int"):
-            Usage(**{field: value})  # type: ignore[arg-type]
-
-
-def test_unknown_is_not_zero() -> None:
-    """A completion without counts says so; one with a report of zeros says that."""
-    assert not Completion("x").usage.reported
-    assert Usage().reported
-    assert Completion("x").usage != Usage()
 
 
 # --- answers
@@ -202,77 +151,6 @@ def test_stream_of_values() -> None:
     assert Stream().pieces() == ()
 
 
-# --- evidence
-
-
-def interaction(outcome: Outcome, request: CompletionRequest | None = None) -> Interaction:
-    """Put an outcome into an interaction."""
-    return Interaction(
-        request or CompletionRequest("x", model="asked"), outcome, "p", "00" * 32, 0, origin=Origin.SYNTHETIC
-    )
-
-
-@given(completions)
-def test_evidence_of_a_completion(completion: Completion) -> None:
-    """Evidence is what the completion says, with provider, origin and the model that was asked for."""
-    for outcome in (completion, Stream(end=completion, values=())):
-        evidence = interaction(outcome).evidence
-        assert evidence.text == completion.text
-        assert evidence.model == (completion.model or None)
-        assert (evidence.model_requested, evidence.provider, evidence.origin) == ("asked", "p", Origin.SYNTHETIC)
-        assert evidence.usage is completion.usage
-        assert evidence.tool_calls == completion.tool_calls
-        assert (evidence.finish_reason, evidence.model_version) == (completion.finish_reason, completion.model_version)
-        assert evidence.failure is None
-
-
-def test_evidence_of_a_failure() -> None:
-    """A failure is evidence too: of no text and no model."""
-    failure = Failure("builtins.TimeoutError", "slow")
-    evidence = interaction(failure).evidence
-    assert (evidence.text, evidence.model, evidence.failure) == ("", None, failure)
-    assert not evidence.usage.reported
-
-
-def test_evidence_of_a_broken_stream() -> None:
-    """A stream that failed, or was closed early, proves the text that came before."""
-    failure = Failure("builtins.TimeoutError", "slow")
-    broken = interaction(text_stream(["a", "b"], end=failure, whole=False)).evidence
-    assert (broken.text, broken.failure) == ("ab", failure)
-    closed = interaction(text_stream(["a"], end=None, whole=False)).evidence
-    assert (closed.text, closed.failure) == ("a", None)
-
-
-@given(requests, outcomes | streams)
-def test_evidence_always_exists(request: CompletionRequest, outcome: Outcome) -> None:
-    """Every interaction, whatever its request and outcome, gives its evidence."""
-    evidence = interaction(outcome, request).evidence
-    assert (evidence.model_requested, evidence.provider) == (request.model, "p")
-
-
-# --- providers
-
-
-def test_any_object_is_a_provider() -> None:
-    """An object with ``complete`` is a provider, sync or async, without a base class."""
-
-    class Sync:
-        def complete(self, request: CompletionRequest) -> Completion:
-            return Completion(request.prompt or "")
-
-    class Async:
-        async def complete(self, request: CompletionRequest) -> Completion:
-            return Completion(request.prompt or "")
-
-    sync: InferenceProvider = Sync()
-    async_: AsyncInferenceProvider = Async()
-    assert isinstance(sync, InferenceProvider)
-    assert isinstance(async_, AsyncInferenceProvider)
-    assert not isinstance(object(), InferenceProvider)
-    assert sync.complete(CompletionRequest("x")).text == "x"
-    assert asyncio.run(async_.complete(CompletionRequest("x"))).text == "x"
-
-
 def test_words() -> None:
     """Families and origins are the words that stand in files."""
     assert [family.value for family in Family] == ["llm", "img_gen", "extract", "search", "embedding"]
@@ -283,8 +161,9 @@ def test_mappings_are_checked() -> None:
     """Parameters and context that are no mappings are refused, not found out by a provider."""
     for name in ("params", "context"):
         for value in ([1], "ab", 1, None):
+            fields: dict[str, Any] = {name: value}
             with pytest.raises(TypeError, match=f"{name} must be a mapping"):
-                CompletionRequest("x", **{name: value})
+                CompletionRequest("x", **fields)
 
 
 @pytest.mark.parametrize("value", [1, None, b"x"])

@@ -225,7 +225,7 @@ def test_an_empty_cassette_has_nothing_near() -> None:
         def __len__(self) -> int:
             return 0
 
-        def segments(self) -> Any:
+        def outlines(self) -> Any:
             return iter(())
 
     request = CompletionRequest("a")

@@ -1,15 +1,12 @@
-"""A session: what each mode does with each call, what is kept, and what a failed run leaves behind."""
+"""A session: what each mode does with each call, what is refused, and what is told of it."""
 
 from __future__ import annotations
 
-import os
 import socket
-import threading
-from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.harness.answering import SHAPES, Sync, ask, golden, provider_for
 
 import playhead
 from playhead import Completion, CompletionRequest, ManualClock, Usage
@@ -25,79 +22,17 @@ record-missing  forward       replay       forward      forward
 record          forward       forward      forward      forward
 live            unstored      unstored     unstored     unstored
 """
+
+
 SITUATIONS = ("no cassette", "match left", "all played", "no match")
+
+
 ALIASES = {"none": "replay", "new_episodes": "record-missing", "all": "record", "rewrite": "record"}
+
+
 EXPECTED = {
     words[0]: dict(zip(SITUATIONS, words[1:], strict=True)) for words in map(str.split, MODES.split("\n")[2:-1])
 }
-SHAPES = ("sync", "async", "stream", "async stream")
-
-
-class Counting:
-    """Answers with a text and counts its calls, in every shape."""
-
-    def __init__(self, text: str = "fresh") -> None:
-        self.text = text
-        self.count = 0
-
-    def answer(self) -> Completion:
-        """Give the next answer."""
-        self.count += 1
-        return Completion(f"{self.text} {self.count}", model="m", usage=Usage(1, 2, 3))
-
-
-class Sync(Counting):
-    """Answers at once."""
-
-    def complete(self, request: CompletionRequest) -> Completion:
-        """Give the answer."""
-        return self.answer()
-
-    def stream(self, request: CompletionRequest) -> Iterator[str]:
-        """Give the answer's words."""
-        yield from self.answer().text.partition(" ")
-
-
-class Async(Counting):
-    """Answers in a coroutine."""
-
-    async def complete(self, request: CompletionRequest) -> Completion:
-        """Give the answer."""
-        return self.answer()
-
-    async def stream(self, request: CompletionRequest) -> AsyncIterator[str]:
-        """Give the answer's words."""
-        for piece in self.answer().text.partition(" "):
-            yield piece
-
-
-def provider_for(shape: str, text: str = "fresh") -> Counting:
-    """Give a provider that can be asked in a shape."""
-    return Async(text) if shape.startswith("async") else Sync(text)
-
-
-async def ask(wrapped: Any, shape: str, prompt: str) -> str:
-    """Ask in a shape and give the text."""
-    request = CompletionRequest(prompt)
-    if shape == "sync":
-        return str(wrapped.complete(request).text)
-    if shape == "async":
-        return str((await wrapped.complete(request)).text)
-    if shape == "stream":
-        return "".join(wrapped.stream(request))
-    return "".join([piece async for piece in wrapped.stream(request)])
-
-
-def texts(path: Path) -> list[tuple[str | None, str]]:
-    """Give prompt and text of what a cassette holds."""
-    return sorted((entry.request.prompt, entry.evidence.text) for entry in playhead.open_cassette(path))
-
-
-async def golden(path: Path, shape: str = "sync") -> bytes:
-    """Record one call with the prompt ``known``, and give the file's bytes."""
-    with playhead.use_cassette(path, mode="record") as session:
-        await ask(session.wrap(provider_for(shape, "golden")), shape, "known")
-    return path.read_bytes()
 
 
 @pytest.fixture
@@ -202,39 +137,6 @@ def test_a_closed_session_takes_no_calls(path: Path) -> None:
         assert provider.count == before
 
 
-def test_a_call_that_ends_after_its_session_is_an_error(path: Path) -> None:
-    """An answer that comes after the session was closed is not lost in silence."""
-    entered, leave = threading.Event(), threading.Event()
-    failures: list[BaseException] = []
-
-    class Slow:
-        def complete(self, request: CompletionRequest) -> Completion:
-            entered.set()
-            leave.wait(10)
-            return Completion("late")
-
-    session = playhead.use_cassette(path, mode="record").open()
-    wrapped = session.wrap(Slow())
-
-    def call() -> None:
-        try:
-            wrapped.complete(CompletionRequest("a"))
-        except playhead.PlayheadError as error:
-            failures.append(error)
-        else:
-            failures.append(AssertionError("the late answer passed for recorded"))
-
-    thread = threading.Thread(target=call)
-    thread.start()
-    entered.wait(10)
-    report = session.close()
-    leave.set()
-    thread.join(10)
-    assert report.abandoned == 1
-    assert isinstance(failures[0], playhead.PlayheadError)
-    assert not path.exists()
-
-
 def test_closing_twice_changes_nothing(path: Path) -> None:
     """The second close gives the same numbers and leaves the file alone."""
     session = playhead.use_cassette(path, mode="record").open()
@@ -245,132 +147,6 @@ def test_closing_twice_changes_nothing(path: Path) -> None:
     assert session.close() == first
     assert data
     assert not path.exists()
-
-
-ODD = [Completion("x", output=object()), Completion("x", raw={"f": {1, 2}}), "text", None]
-
-
-@pytest.mark.parametrize("answer", ODD)
-def test_live_lets_any_answer_pass(path: Path, answer: Any) -> None:
-    """Where nothing is stored nothing needs a form: whatever the provider answers or streams is passed on."""
-
-    class Odd:
-        def complete(self, request: CompletionRequest) -> Any:
-            return answer
-
-        def stream(self, request: CompletionRequest) -> Iterator[Any]:
-            yield from (answer, object(), answer)
-
-    with playhead.use_cassette(path, mode="live") as session:
-        wrapped = session.wrap(Odd())
-        assert wrapped.complete(CompletionRequest("a")) is answer
-        assert [piece for piece in wrapped.stream(CompletionRequest("a")) if piece is answer] == [answer, answer]
-
-
-@pytest.mark.parametrize("answer", ODD)
-def test_an_answer_that_cannot_be_stored_is_an_error(path: Path, answer: Any) -> None:
-    """An answer without a form raises ``RecordingError``; the calls round it are stored."""
-
-    class Odd:
-        def complete(self, request: CompletionRequest) -> Any:
-            return answer if request.prompt == "odd" else Completion("even")
-
-    with playhead.use_cassette(path, mode="record") as session:
-        wrapped = session.wrap(Odd())
-        wrapped.complete(CompletionRequest("one"))
-        with pytest.raises(playhead.RecordingError):
-            wrapped.complete(CompletionRequest("odd"))
-        wrapped.complete(CompletionRequest("two"))
-    assert texts(path) == [("one", "even"), ("two", "even")]
-    assert (session.report().recorded, session.report().abandoned) == (2, 1)
-
-
-@pytest.mark.parametrize("ending", [".cassette", ".cassette.json"])
-@pytest.mark.parametrize("mode", ["record", "record-missing", "once"])
-def test_a_failed_block_leaves_the_golden_alone(tmp_path: Path, mode: str, ending: str) -> None:
-    """After an exception the cassette is as it was, and what was recorded lies beside it for a person."""
-    path = tmp_path / f"golden{ending}"
-    before = None
-    if mode != "once":
-        with playhead.use_cassette(path, mode="record") as session:
-            session.wrap(Sync("golden")).complete(CompletionRequest("known"))
-        before = path.read_bytes()
-    with pytest.raises(ZeroDivisionError), playhead.use_cassette(path, mode=mode) as session:
-        session.wrap(Sync()).complete(CompletionRequest("new"))
-        raise ZeroDivisionError
-    assert (path.read_bytes() if path.exists() else None) == before
-    assert texts(tmp_path / f"golden.failed{ending}") == [("new", "fresh 1")]
-    assert journal_paths(path) == []
-
-
-def test_a_fault_in_closing_does_not_hide_the_blocks_own(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the block and its closing both fail, the block's error comes out with a note on the other."""
-
-    def broken(*_: object, **__: object) -> None:
-        raise playhead.RecordingError("disk gone")
-
-    monkeypatch.setattr("playhead.harness.recorder.seal_failed", broken)
-    with pytest.raises(ZeroDivisionError) as caught, playhead.use_cassette(path, mode="record") as session:
-        session.wrap(Sync()).complete(CompletionRequest("a"))
-        raise ZeroDivisionError
-    assert any("disk gone" in note for note in caught.value.__notes__)
-    assert len(journal_paths(path)) == 1
-
-
-class Fixed:
-    """Gives one text for each prompt, with an id and a time that differ every time."""
-
-    def __init__(self, **changed: str) -> None:
-        self.changed = changed
-        self.count = 0
-
-    def complete(self, request: CompletionRequest) -> Completion:
-        """Give the text."""
-        self.count += 1
-        text = self.changed.get(request.prompt or "", f"answer to {request.prompt}")
-        return Completion(text, model="m", raw={"id": f"r-{self.count}-{id(self)}", "created": self.count})
-
-
-@pytest.mark.parametrize("ending", [".cassette", ".cassette.json"])
-def test_recording_the_same_again_does_not_touch_the_file(tmp_path: Path, ending: str) -> None:
-    """With the same evidence, though ids, times and days differ, neither the bytes nor the file's time change."""
-    path = tmp_path / f"same{ending}"
-    for day in (0, 1):
-        clock = ManualClock(1_767_225_600_000_000_000 + day * 86_400_000_000_000)
-        with playhead.use_cassette(path, mode="record", clock=clock) as session:
-            for prompt in ("a", "b", "a"):
-                session.wrap(Fixed()).complete(CompletionRequest(prompt))
-        if day == 0:
-            os.utime(path, ns=(10**18, 10**18))
-            before, inode = path.read_bytes(), path.stat().st_ino
-    facts = path.stat()
-    assert (path.read_bytes(), facts.st_mtime_ns, facts.st_ino) == (before, 10**18, inode)
-    assert session.sealed is not None
-    assert not session.sealed.written
-    assert [entry.recorded_on for entry in playhead.open_cassette(path)] == ["2026-01-01"] * 3
-
-
-def test_one_changed_answer_changes_one_frame(path: Path) -> None:
-    """Recording again with one other answer keeps every other frame, byte for byte."""
-    frames: list[dict[tuple[bytes, int], bytes]] = []
-    for changed in ({}, {"question 7": "another answer"}):
-        with playhead.use_cassette(path, mode="record") as session:
-            wrapped = session.wrap(Fixed(**changed))
-            for number in range(20):
-                wrapped.complete(CompletionRequest(f"question {number}"))
-        reader = playhead.open_cassette(path).reader
-        frames.append({(row.key, row.n): reader.frame(row) for row in reader.rows()})
-    assert frames[0].keys() == frames[1].keys()
-    assert sum(frames[0][place] != frames[1][place] for place in frames[0]) == 1
-
-
-async def test_a_run_that_recorded_nothing_leaves_the_cassette(path: Path) -> None:
-    """A recording session without a call neither empties the cassette nor leaves a journal."""
-    before = await golden(path)
-    with playhead.use_cassette(path, mode="record"):
-        pass
-    assert path.read_bytes() == before
-    assert journal_paths(path) == []
 
 
 async def test_a_swallowed_refusal_is_remembered(path: Path) -> None:
@@ -513,74 +289,6 @@ def test_a_seed_decides_a_shuffle(path: Path) -> None:
     assert sorted(first[:6]) == sorted(first[6:]) == list("012345")
 
 
-def test_threads_lose_no_call(path: Path) -> None:
-    """Eight threads with fifty calls each, some equal, leave four hundred entries, each with its own answer."""
-
-    class Echo:
-        def complete(self, request: CompletionRequest) -> Completion:
-            return Completion(f"{request.prompt} by {threading.current_thread().name}")
-
-    with playhead.use_cassette(path, mode="record") as session:
-        wrapped = session.wrap(Echo())
-
-        def work() -> None:
-            for number in range(50):
-                wrapped.complete(CompletionRequest(f"question {number}"))
-
-        threads = [threading.Thread(target=work, name=f"thread {number}") for number in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    found = texts(path)
-    assert found == sorted((f"question {n}", f"question {n} by thread {t}") for n in range(50) for t in range(8))
-    with playhead.use_cassette(path, mode="replay", strict=True) as session:
-        wrapped = session.wrap(None)
-        for number in range(50):
-            played = [wrapped.complete(CompletionRequest(f"question {number}")).text for _ in range(8)]
-            assert len(set(played)) == 8
-
-
-def test_an_overlapping_session_seals_for_both(path: Path) -> None:
-    """Of two sessions that record side by side the last to end writes the cassette with the calls of both."""
-    outer = playhead.use_cassette(path, mode="record").open()
-    inner = playhead.use_cassette(path, mode="record").open()
-    outer.wrap(Sync("outer")).complete(CompletionRequest("a"))
-    inner.wrap(Sync("inner")).complete(CompletionRequest("b"))
-    outer.close()
-    assert outer.sealed is not None
-    assert (outer.sealed.written, len(outer.sealed.waiting), path.exists()) == (False, 1, False)
-    inner.close()
-    assert texts(path) == [("a", "outer 1"), ("b", "inner 1")]
-    assert journal_paths(path) == []
-
-
-def test_an_abandoned_session_leaves_its_journal(path: Path) -> None:
-    """What an abandoned session recorded is taken over by a session that adopts what crashed."""
-    session = playhead.use_cassette(path, mode="record-missing").open()
-    session.wrap(Sync("first")).complete(CompletionRequest("a"))
-    session.abandon()
-    assert not path.exists()
-    with playhead.use_cassette(path, mode="record-missing") as after:
-        after.wrap(Sync("second")).complete(CompletionRequest("b"))
-    assert after.sealed is not None
-    assert len(after.sealed.crashed) == 1
-    assert texts(path) == [("b", "second 1")]
-    with playhead.use_cassette(path, mode="record-missing", adopt_crashed=True) as adopting:
-        adopting.wrap(Sync("third")).complete(CompletionRequest("c"))
-    assert texts(path) == [("a", "first 1"), ("b", "second 1"), ("c", "third 1")]
-    assert journal_paths(path) == []
-
-
-async def test_adopting_a_run_that_crashed_before_its_first_call_empties_nothing(path: Path) -> None:
-    """A ``record`` run that died before it recorded a call has nothing to put in the golden's place."""
-    await golden(path)
-    playhead.use_cassette(path, mode="record").open().abandon()
-    with playhead.use_cassette(path, mode="record-missing", adopt_crashed=True) as session:
-        session.wrap(Sync()).complete(CompletionRequest("new"))
-    assert texts(path) == [("known", "golden 1"), ("new", "fresh 1")]
-
-
 def test_known_errors_come_back_as_their_class(path: Path) -> None:
     """An exception class of somebody else's is rebuilt where the session was given it, else as the nearest of ours."""
 
@@ -602,36 +310,3 @@ def test_known_errors_come_back_as_their_class(path: Path) -> None:
         with pytest.raises(playhead.InferenceProviderError, match="vendor says no") as caught:
             session.wrap(None).complete(CompletionRequest("a"))
     assert caught.value.context["recorded_class"].endswith("VendorError")
-
-
-def test_fsync_waits_for_the_disk_at_every_call(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With ``fsync`` every recorded call is flushed to the disk before it returns, and without it none is."""
-    synced: list[int] = []
-    monkeypatch.setattr(os, "fdatasync", synced.append)
-    for fsync, expected in ((False, 0), (True, 2)):
-        with playhead.use_cassette(path, mode="record", fsync=fsync) as session:
-            before = len(synced)
-            for prompt in ("a", "b"):
-                session.wrap(Sync()).complete(CompletionRequest(prompt))
-            assert len(synced) - before == expected
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_a_forked_child_does_not_write_into_its_parents_journal(path: Path) -> None:
-    """A call in a forked child is refused, and the parent's recording holds the parent's calls only."""
-    with playhead.use_cassette(path, mode="record") as session:
-        wrapped = session.wrap(Sync())
-        wrapped.complete(CompletionRequest("parent"))
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                wrapped.complete(CompletionRequest("child"))
-            except playhead.RecordingError:
-                code = 0
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 0
-    assert texts(path) == [("parent", "fresh 1")]

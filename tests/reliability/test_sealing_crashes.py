@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,7 @@ def prepare(folder: Path, mode: str, ending: str) -> Path:
     for journal in journal_paths(path):
         # As it is when its run has said that it ended, and died before it sealed.
         with journal.open("ab") as file:
-            file.write(encode_line(JournalEnd(ok=True)))
+            file.write(encode_line(JournalEnd(ok=True, closed=time.time_ns())))
     assert path.read_bytes() == before
     return path
 

@@ -9,6 +9,7 @@ import pytest
 import playhead
 from playhead import CompletionRequest, ManualClock, Origin
 from playhead.core.fingerprint import fingerprint
+from playhead.core.sketch import sketch
 from playhead.format.limits import Limits
 from playhead.format.numbers import SEGMENT_TABLE_MIN_CALLS
 from playhead.store.cassette import cassette_from, open_cassette
@@ -105,15 +106,19 @@ def test_its_digest_is_that_of_the_evidence(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [3, SEGMENT_TABLE_MIN_CALLS + 3])
-def test_segments_are_those_of_the_requests(path: Path, count: int) -> None:
-    """With a table or without, each call's segments are those its request has, whole or cut to four bytes."""
+def test_outlines_are_those_of_the_requests(path: Path, count: int) -> None:
+    """With a table or without, each call's outline is that of its request, segments whole or cut to four bytes."""
     prompts = [f"question {number}" for number in range(count)]
     cassette = record(path, prompts)
     expected = {}
     for prompt in prompts:
-        found = fingerprint(CompletionRequest(prompt), "p")
-        expected[found.key[:16], 0] = tuple(digest[:4] for digest in found.segments)
-    given = {(key, n): tuple(digest[:4] for digest in segments) for key, n, segments in cassette.segments()}
+        request = CompletionRequest(prompt)
+        found = fingerprint(request, "p")
+        expected[found.key[:16], 0] = (tuple(digest[:4] for digest in found.segments), sketch(request))
+    given = {
+        (key, n): (tuple(digest[:4] for digest in outline.segments), outline.sketch)
+        for key, n, outline in cassette.outlines()
+    }
     assert given == expected
 
 
@@ -131,7 +136,7 @@ def test_errors_name_the_file(tmp_path: Path) -> None:
         lambda: damaged.get(key, 0),
         lambda: list(damaged),
         lambda: damaged.lookup(CompletionRequest("a"), provider="p"),
-        lambda: list(damaged.segments()),
+        lambda: list(damaged.outlines()),
     ):
         with pytest.raises(playhead.CassetteDamaged) as caught:
             read()

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from playhead import CompletionRequest, Mode, RecordingError, UnsupportedVersion
 from playhead.core.calls import Volatile, compose_call, encode_outcome, outcome_fields, request_fields
 from playhead.core.canonical import encode
-from playhead.core.fingerprint import Fingerprint, fingerprint
+from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, Origin
+from playhead.format.entries import Outline, outline_of
 from playhead.format.journal import JournalEnd, JournalHead, encode_line
 from playhead.store import journals
 from playhead.store.journals import (
@@ -31,8 +32,8 @@ from playhead.store.journals import (
 )
 
 
-def call(prompt: str, text: str = "x", n: int = 0) -> tuple[bytes, Fingerprint]:
-    """Give a canonical call entry and its fingerprint."""
+def call(prompt: str, text: str = "x", n: int = 0) -> tuple[bytes, Outline]:
+    """Give a canonical call entry and its outline."""
     request = CompletionRequest(prompt)
     key = fingerprint(request, "p")
     data = compose_call(
@@ -44,7 +45,7 @@ def call(prompt: str, text: str = "x", n: int = 0) -> tuple[bytes, Fingerprint]:
         n=n,
         volatile=Volatile(),
     )
-    return data, key
+    return data, outline_of(data)
 
 
 @pytest.fixture
@@ -57,8 +58,7 @@ def written(path: Path, count: int = 3, mode: Mode = Mode.RECORD) -> JournalWrit
     """Start a journal and append some calls."""
     writer = JournalWriter(path, mode)
     for number in range(count):
-        data, key = call(f"question {number}")
-        writer.append(number, data, key.segments)
+        writer.append(number, *call(f"question {number}"))
     return writer
 
 
@@ -74,9 +74,9 @@ def test_what_was_appended_is_read_back(path: Path, mode: Mode, ok: bool) -> Non
     assert content.state is (State.CLOSED if ok else State.FAILED)
     assert [line.start for line in content.calls] == [0, 1, 2]
     for number, line in enumerate(content.calls):
-        data, key = call(f"question {number}")
+        data, outline = call(f"question {number}")
         assert line.entry.data == data
-        assert line.segments == tuple(digest[:4] for digest in key.segments)
+        assert line.outline == Outline(tuple(digest[:4] for digest in outline.segments), outline.sketch)
 
 
 def test_a_journal_is_alive_as_long_as_its_writer(path: Path) -> None:
@@ -205,7 +205,7 @@ def journal_of_module(factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
 def test_a_newer_journal_is_refused(path: Path) -> None:
     """A journal of a later format is not read in part."""
     journal = path.with_name(f"{path.name}.j-host-1-0")
-    journal.write_bytes(encode_line(JournalHead(mode=Mode.RECORD, version=99)) + encode_line(JournalEnd(ok=True)))
+    journal.write_bytes(encode_line(JournalHead(mode=Mode.RECORD, opened=1, version=99)) + encode_line(JournalEnd(ok=True, closed=2)))
     with pytest.raises(UnsupportedVersion, match="99"):
         read_journal(journal)
 
@@ -217,9 +217,9 @@ def test_a_closed_journal_takes_nothing_more(path: Path) -> None:
         writer = written(path)
         end(writer)
         before = writer.path.read_bytes()
-        entry, key = call("late")
+        one = call("late")
         with pytest.raises(RecordingError, match="is closed"):
-            writer.append(9, entry, key.segments)
+            writer.append(9, *one)
         assert writer.path.read_bytes() == before
     assert journal.read_bytes() == data
 
@@ -230,8 +230,8 @@ def test_threads_append_whole_lines(path: Path) -> None:
 
     def work(thread: int) -> None:
         for number in range(50):
-            entry, key = call(f"{thread}", text="y" * (number * 37))
-            writer.append(thread * 1000 + number, entry, key.segments)
+            one = call(f"{thread}", text="y" * (number * 37))
+            writer.append(thread * 1000 + number, *one)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for thread in threads:
@@ -249,11 +249,11 @@ def test_threads_append_whole_lines(path: Path) -> None:
 def test_a_large_journal_is_read_like_a_small_one(path: Path) -> None:
     """A journal that is mapped rather than read gives the same calls."""
     writer = JournalWriter(path, Mode.RECORD)
-    entry, key = call("large", text="z" * 300_000)
+    one = call("large", text="z" * 300_000)
     for number in range(2):
-        writer.append(number, entry, key.segments)
+        writer.append(number, *one)
     writer.close(ok=True)
-    assert [line.entry.data for line in read_journal(writer.path).calls] == [entry, entry]
+    assert [line.entry.data for line in read_journal(writer.path).calls] == [one[0], one[0]]
 
 
 @pytest.fixture
@@ -270,8 +270,8 @@ def test_fsync_flushes_every_line(path: Path, synced: list[int]) -> None:
     for fsync, expected in ((False, 0), (True, 3)):
         synced.clear()
         writer = JournalWriter(path, Mode.RECORD, fsync=fsync)
-        entry, key = call("a")
-        writer.append(1, entry, key.segments)
+        one = call("a")
+        writer.append(1, *one)
         writer.close(ok=True)
         assert len(synced) == expected
 

@@ -41,14 +41,20 @@ class PlainProgress:
 
     def __call__(self, progress: Progress) -> None:
         """Take in a progress."""
-        first, self.latest = self.latest is None, progress
-        if progress.stopping:
+        first, stops = self.latest is None, self._stops(progress)
+        self.latest = progress
+        if stops:
             note(STOPPING)
+        elif progress.stopping:
+            return
         elif first and progress.resumed:
             note(f"resuming: {progress.resumed:,} of {plural(progress.wanted, 'call')} are there already")
         elif progress.seconds - self._told >= SECONDS_BETWEEN_LINES:
             self._told = progress.seconds
             note(progress_line(progress))
+
+    def _stops(self, progress: Progress) -> bool:
+        return progress.stopping and (self.latest is None or not self.latest.stopping)
 
 
 STOPPING = "stopping: waiting for the calls in flight; Ctrl-C again leaves at once"
@@ -85,10 +91,10 @@ class BarProgress(PlainProgress):
 
     def __call__(self, progress: Progress) -> None:
         """Take in a progress."""
+        stops = self._stops(progress)
         self.latest = progress
-        if progress.stopping:
+        if stops:
             self._bar.console.print(STOPPING)
-            return
         failed = f"[red]{progress.failed:,} failed[/] " if progress.failed else ""
         facts = f"{failed}{rate_of(progress):.1f} calls/s, {progress.tokens:,} tokens"
         if self._task is None:

@@ -15,7 +15,7 @@ from playhead.cli.sources import read_source
 from playhead.core.model import Completion, Failure, Outcome, Stream
 from playhead.engine.player import Replay
 from playhead.engine.takes import Takes
-from playhead.errors import ReplayRefused, UsageError
+from playhead.errors import CassetteMissing, ReplayRefused, UsageError
 from playhead.format.entries import evidence_of, shell_of
 from playhead.harness.golden_plan import take_of
 from playhead.harness.golden_requests import GoldenRequest, with_defaults
@@ -64,6 +64,8 @@ def command(
     opened = use_cassette(cassette, mode="replay", takes=takes, seed=seed, record_command=recording)
     refused = failed = 0
     with block_network(), opened as session:
+        if session.cassette is None:
+            raise CassetteMissing("there is no such file", path=cassette)
         checked = _name_in(session.cassette, name)
         for index, one in enumerate(requests):
             for answer in _answers(session, one, checked, times):
@@ -77,10 +79,8 @@ def command(
         raise SystemExit(ExitCode.REFUSED if refused else ExitCode.FOUND)
 
 
-def _name_in(cassette: Cassette | None, name: str | None) -> str:
+def _name_in(cassette: Cassette, name: str | None) -> str:
     """Give the name asked for, or the only one in the cassette."""
-    if cassette is None:
-        raise UsageError("there is no cassette")
     if name is not None:
         return name
     names = sorted({evidence_of(shell_of(entry.data)).provider for entry in cassette.entries()})
@@ -106,8 +106,9 @@ def _answers(session: Session, one: GoldenRequest, name: str, times: int) -> Ite
 def _show(index: int, one: GoldenRequest, answer: Outcome | ReplayRefused, *, as_json: bool) -> None:
     if isinstance(answer, ReplayRefused):
         if as_json:
-            differences = getattr(answer.evidence, "differences", ())
-            say_json({"request": index, "refused": answer.error_code, "differences": list(differences)})
+            differences = list(getattr(answer.evidence, "differences", ()))
+            facts = {"refused": answer.error_code, "message": answer.message, "differences": differences}
+            say_json({"request": index, "id": one.request.id, **facts})
         note(f"request {index + 1}: {printable(str(answer))}")
         return
     if as_json:

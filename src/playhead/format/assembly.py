@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from playhead.errors import CassetteDamaged
-from playhead.format.compression import LEVEL, Packer, builtin_dictionary, train_dictionary
-from playhead.format.entries import Entry, Outline, call_entry, outline_of, request_bytes, with_request
+from playhead.format.compression import LARGE_LEVEL, LEVEL, Packer, builtin_dictionary, train_dictionary
+from playhead.format.entries import Entry, Outline, call_entry, closed, opened, outline_of, request_bytes, with_request
 from playhead.format.numbers import (
     BUILTIN_DICTIONARY,
     EMBEDDED_DICTIONARY,
@@ -23,7 +23,7 @@ from playhead.format.numbers import (
     PART_N,
     SEGMENT_TABLE_MIN_CALLS,
 )
-from playhead.format.parts import join_request, split_request
+from playhead.format.parts import Parts, join_request, split_request
 from playhead.format.sealed import EvidenceDigest, Frame, SealedReader, evidence_bytes, write_sealed
 from playhead.format.segments import encode_segments
 from playhead.format.text import unique
@@ -119,7 +119,7 @@ def assemble(
         dictionary=dictionary,
         segments=_segment_table(chosen, outlines),
         reused=same if keeps_frames else {},
-        level=PASSING_LEVEL if passing else LEVEL,
+        level=PASSING_LEVEL if passing else LEVEL if number == BUILTIN_DICTIONARY else LARGE_LEVEL,
     )
 
 
@@ -134,8 +134,8 @@ def _split_all(entries: Iterable[Entry]) -> list[Entry]:
             if entry.n != PART_N:
                 found.append(entry)
             continue
-        request, own = split_request(request_bytes(entry.data))
-        found.append(entry._replace(data=with_request(entry.data, request)) if own else entry)
+        data, own = split_entry(entry.data)
+        found.append(entry._replace(data=data) if own else entry)
         parts.update(own)
     found += [Entry(key, PART_N, data) for key, data in parts.items()]
     found.sort(key=lambda entry: entry.place)
@@ -143,6 +143,13 @@ def _split_all(entries: Iterable[Entry]) -> list[Entry]:
         if one.place == other.place:
             raise CassetteDamaged("two entries share the first 16 bytes of their keys", record=one.key.hex())
     return found
+
+
+def split_entry(data: bytes) -> tuple[bytes, Parts]:
+    """Give a call entry with its request split, and the parts that came of it."""
+    fields, call = opened(data)
+    request, parts = split_request(bytes(call["request"]))
+    return (closed(fields, call, request) if parts else data), parts
 
 
 def _dictionary(entries: Sequence[Entry], previous: SealedReader | None) -> tuple[int, bytes]:

@@ -114,12 +114,37 @@ def _with_field(data: bytes | msgspec.Raw, name: str, value: bytes) -> bytes:
     return _ENCODER.encode(fields)
 
 
+Fields = dict[str, msgspec.Raw]
+
+
+def opened(data: bytes) -> tuple[Fields, Fields]:
+    """
+    Open a call entry to its fields and those of its evidence, each left as bytes.
+
+    Raises:
+        CassetteDamaged: The bytes are not a call entry.
+    """
+    try:
+        fields = _FIELDS.decode(data)
+        call = _FIELDS.decode(fields["call"])
+        if "request" in call:
+            return fields, call
+    except (*MALFORMED, KeyError) as error:
+        raise CassetteDamaged(f"a call cannot be read: {error}") from None
+    raise CassetteDamaged("a call has no request")
+
+
+def closed(fields: Fields, call: Fields, request: bytes) -> bytes:
+    """Put an opened entry together again with other request bytes; fields of a newer release stay."""
+    call["request"] = msgspec.Raw(request)
+    fields["call"] = msgspec.Raw(_ENCODER.encode(call))
+    return _ENCODER.encode(fields)
+
+
 def with_request(data: bytes, request: bytes) -> bytes:
     """Give a call entry's bytes with its request's bytes replaced: split, or joined."""
-    shell = shell_of(data)
-    if bytes(evidence_of(shell).request) == request:
-        return data
-    return _with_field(data, "call", _with_field(shell.call, "request", request))
+    fields, call = opened(data)
+    return data if bytes(call["request"]) == request else closed(fields, call, request)
 
 
 def edited(data: bytes) -> bytes:

@@ -38,7 +38,7 @@ class Ended(NamedTuple):
 
 
 OnEnd = Callable[[Ended], None]
-"""Takes each call that is over, in the caller's thread; what it raises stops the run."""
+"""Takes each call that is over, in the caller's thread; what it raises stops the run, or is dropped once it stops."""
 
 OnStop = Callable[[], None]
 """Called once when a run is stopped, before calls in flight are waited for."""
@@ -58,7 +58,7 @@ def call_in_threads(jobs: Iterable[Job], provider: Any, *, concurrency: int, on_
         crew.stop()
         with contextlib.suppress(Exception):
             on_stop()
-        crew.wait()
+        crew.wait(on_end)
         raise
 
 
@@ -95,10 +95,15 @@ class _Crew:
         self._hand_out.stop()
         self._slots.release(len(self._threads))
 
-    def wait(self) -> None:
+    def wait(self, on_end: OnEnd) -> None:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join()
+        while not self._ended.empty():
+            item = self._ended.get()
+            if isinstance(item, Ended):
+                with contextlib.suppress(BaseException):
+                    on_end(item)
 
     def _work(self) -> None:
         try:
@@ -132,14 +137,13 @@ async def call_in_loop(jobs: Iterable[Job], provider: Any, *, concurrency: int, 
     async def work() -> None:
         while (job := hand_out.next()) is not None:
             ended = await _call_async(job, provider)
-            if hand_out.stopped:
-                return
             try:
                 on_end(ended)
             except BaseException as error:  # noqa: BLE001 - raised again when calls in flight have ended
                 raised.append(error)
-                with contextlib.suppress(BaseException):
-                    stop()
+                if not hand_out.stopped:
+                    with contextlib.suppress(BaseException):
+                        stop()
 
     tasks = [asyncio.create_task(work(), name=f"golden-{n}") for n in range(concurrency)]
     try:

@@ -58,6 +58,9 @@ class Recorder:
         self._lock = threading.Lock()
         self._journal: JournalWriter | None = None
         self._lost_a_call = False
+        # The rules every call so far was looked at under; None once they have changed. They are those of the scan
+        # before the seal, so what nothing was found in under them need not be looked at again.
+        self._rules: Redactor | None = self._secrets.current()
         if mode is Mode.RECORD:
             # From the start, so that sessions which overlap see each other and the last one seals for all.
             self.begin()
@@ -83,9 +86,12 @@ class Recorder:
             RecordingError: The answer has no form, is over a limit, or cannot be written.
         """
         ticket = finished.ticket
+        outcome = self._secrets.outcome(finished.outcome)
+        if self._secrets.current() is not self._rules:
+            self._rules = None
         entry = compose_call(
             request=ticket.encoded,
-            outcome=self._secrets.outcome(finished.outcome),
+            outcome=outcome,
             provider=ticket.provider,
             origin=ticket.origin,
             key=ticket.key.key,
@@ -132,6 +138,7 @@ class Recorder:
             self._path,
             scan=self.scan,
             opened=journal.opened,
+            scanned=journal.path if self._rules is self._secrets.current() else None,
             adopt_crashed=options.adopt_crashed,
             limits=options.limits,
             fsync=options.fsync,

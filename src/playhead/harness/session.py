@@ -15,6 +15,7 @@ from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.engine.explain import Refused, Situation, explain_exhausted, explain_no_match, explain_past_end
 from playhead.engine.ledger import Report
 from playhead.engine.player import Player, Refuse, Replay
+from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
 from playhead.errors import Exhausted, NoMatch, ReplayRefused, UsageError
 from playhead.harness.clock import Clock
@@ -255,7 +256,7 @@ def raise_if_strict(report: Report) -> None:
         more = f"\nand {report.refused - 1} more refused calls" if report.refused > 1 else ""
         cls = Exhausted if first.kind == "exhausted" else NoMatch
         raise cls(f"a call was refused and the code went on\n{first.message}{more}", evidence=first)
-    if report.unplayed and report.mode == Mode.REPLAY.value:
+    if report.unplayed and reads_cassette(Mode(report.mode)):
         raise ReplayRefused(
             f"{report.unplayed} of {report.calls} recorded calls in {report.cassette!r} were not played",
             hint="record the cassette again, or open it with strict=False",

@@ -75,6 +75,11 @@ class Ticket:
         self._done = False
         self._open_streams = open_streams
 
+    @property
+    def is_stored(self) -> bool:
+        """Whether the outcome will be stored; where it is not, any answer may pass."""
+        return self._store is not None
+
     def complete(self, completion: Completion) -> None:
         """End with an answer."""
         self._finish(completion)
@@ -128,6 +133,8 @@ class StreamTicket:
         Raises:
             RecordingError: The piece has no canonical form, or follows the completion.
         """
+        if not self._ticket.is_stored:
+            return
         now = (self._clock.stopwatch_ns() - self._began) // 1_000_000
         self._gaps.append(now - self._last_ms)
         self._last_ms = now

@@ -133,7 +133,8 @@ class _Call:
 
     def finish(self, ticket: Ticket, answer: Any) -> Any:
         """Store an answer and give it back as it is."""
-        ticket.complete(self.verb.to_completion(answer))
+        if ticket.is_stored:
+            ticket.complete(self.verb.to_completion(answer))
         return answer
 
     def played_stream(self, cls: type[Any], request: CompletionRequest, step: Replay) -> Any:

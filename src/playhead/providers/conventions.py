@@ -107,7 +107,7 @@ def read_completion(answer: Any) -> Completion:
         text,
         model=getattr(answer, "model", "") or "",
         usage=read_usage(getattr(answer, "usage", None)),
-        tool_calls=tuple(_read_tool_call(call) for call in getattr(answer, "tool_calls", ())),
+        tool_calls=tuple(_read_tool_call(call) for call in getattr(answer, "tool_calls", None) or ()),
         **optional,
     )
 

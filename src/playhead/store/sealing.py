@@ -78,6 +78,7 @@ def seal(
     *,
     scan: Scan,
     opened: int | None = None,
+    scanned: Path | None = None,
     adopt_crashed: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     fsync: bool = True,
@@ -91,6 +92,7 @@ def seal(
         opened: When the session that asks was opened, in nanoseconds since the epoch. Sessions that overlap with it,
             directly or through others, are one run; a run of mode ``record`` takes the cassette's place alone, without
             what earlier runs could not seal.
+        scanned: A journal whose calls have been looked at under the very rules of ``scan`` already.
         adopt_crashed: Whether journals left by a crash count as closed.
         limits: Bounds on what is read.
         fsync: Whether to wait for the disk.
@@ -105,7 +107,11 @@ def seal(
         with lock_for(path):
             previous = open_or_none(path, limits=limits)
             journals = _pending(path, previous)
-            return _seal(path, previous, journals, scan=scan, opened=opened, adopt_crashed=adopt_crashed, fsync=fsync)
+            members, waiting, left = chosen(journals, opened=opened, adopt_crashed=adopt_crashed)
+            if waiting or not members:
+                return Sealed(path, False, 0 if previous is None else len(previous), waiting, left)
+            refuse_secrets((call.entry for one in members if one.path != scanned for call in one.calls), scan, path)
+            return _seal(path, previous, members, fsync=fsync)._replace(left=left)
     except filelock.Timeout as error:
         raise RecordingError(
             f"another process has held the lock of {str(path.parent)!r} for {LOCK_SECONDS:.0f} s",
@@ -113,31 +119,24 @@ def seal(
         ) from error
 
 
-def _seal(
-    path: Path,
-    previous: Cassette | None,
-    journals: list[JournalContent],
-    *,
-    scan: Scan,
-    opened: int | None,
-    adopt_crashed: bool,
-    fsync: bool,
-) -> Sealed:
+def chosen(
+    journals: list[JournalContent], *, opened: int | None, adopt_crashed: bool
+) -> tuple[list[JournalContent], tuple[Path, ...], tuple[Path, ...]]:
+    """Tell the journals to be sealed from those of sessions that still record and those that are left alone."""
     wanted = {State.CLOSED, State.CRASHED, State.FAILED} if adopt_crashed else {State.CLOSED}
-    closed = [journal for journal in journals if journal.state in wanted]
+    members = [journal for journal in journals if journal.state in wanted]
     if opened is not None and not adopt_crashed:
-        closed = of_run(closed, opened)
+        members = of_run(members, opened)
     waiting = tuple(journal.path for journal in journals if journal.state is State.ALIVE)
-    taken = {journal.path for journal in closed} | set(waiting)
-    left = tuple(journal.path for journal in journals if journal.path not in taken)
-    if waiting or not closed:
-        return Sealed(path, False, 0 if previous is None else len(previous), waiting, left)
+    taken = {journal.path for journal in members} | set(waiting)
+    return members, waiting, tuple(journal.path for journal in journals if journal.path not in taken)
+
+
+def _seal(path: Path, previous: Cassette | None, closed: list[JournalContent], *, fsync: bool) -> Sealed:
     with located(path):
-        fresh, entries = unite(previous, closed)
-        refuse_secrets(fresh, scan, path)
         known = known_outlines(previous, closed)
         assembly = assemble(
-            entries,
+            unite(previous, closed),
             previous=None if previous is None else previous.reader,
             passing=is_text(path),
             outlines=lambda entry: known.get(entry.key[:KEY_LENGTH]),
@@ -156,7 +155,7 @@ def _seal(
             hint="what was recorded is in the cassette or in its journals; seal again, or run 'playhead recover'",
         ) from error
     calls = sum(1 for entry in assembly.entries if entry.is_call)
-    return Sealed(path, written, calls, left=left)
+    return Sealed(path, written, calls)
 
 
 def of_run(journals: list[JournalContent], opened: int) -> list[JournalContent]:
@@ -197,20 +196,14 @@ def _pending(path: Path, previous: Cassette | None) -> list[JournalContent]:
     return found
 
 
-def unite(previous: Cassette | None, journals: list[JournalContent]) -> tuple[list[Entry], list[Entry]]:
-    """
-    Unite an earlier cassette with the calls of journals.
-
-    Returns:
-        The new entries, and all entries.
-    """
+def unite(previous: Cassette | None, journals: list[JournalContent]) -> list[Entry]:
+    """Unite an earlier cassette with the calls of journals."""
     # A run that did not end well takes no cassette's place: what it recorded is added.
     replaces = any(journal.mode is Mode.RECORD and journal.state is State.CLOSED for journal in journals)
     kept: list[Entry] = []
     if previous is not None:
         kept = [entry for entry in whole_entries(previous.reader) if not replaces or not entry.is_call]
-    fresh = numbered(kept, journals)
-    return fresh, kept + fresh
+    return kept + numbered(kept, journals)
 
 
 def numbered(kept: Iterable[Entry], journals: Iterable[JournalContent]) -> list[Entry]:
@@ -245,8 +238,8 @@ def seal_failed(path: Path, journal: Path, *, scan: Scan) -> Path:
         RecordingError: The file cannot be written; the journal stays.
     """
     apart = failed_path(path)
-    fresh, entries = unite(None, [read_journal(journal)])
-    refuse_secrets(fresh, scan, apart)
+    entries = unite(None, [read_journal(journal)])
+    refuse_secrets(entries, scan, apart)
     write_assembly(apart, assemble(entries, passing=is_text(apart)))
     journal.unlink(missing_ok=True)
     return apart
