@@ -1,4 +1,4 @@
-"""What ``import playhead`` gives: exactly the public names, each where it belongs, and nothing loaded before it is used."""
+"""What ``import playhead`` gives: exactly the public names, and nothing loaded before it is used."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def test_importing_costs_next_to_nothing() -> None:
 
 def test_a_star_import_gives_every_name() -> None:
     """``from playhead import *`` works and gives exactly the public names."""
-    code = "import json\nfrom playhead import *\nprint(json.dumps(sorted(n for n in dir() if n[0] != '_' and n != 'json')))"
-    assert in_fresh_process(code) == playhead.__all__
+    shown = "print(json.dumps(sorted(name for name in dir() if name[0] != '_' and name != 'json')))"
+    assert in_fresh_process(f"import json\nfrom playhead import *\n{shown}") == playhead.__all__
 
 
 REPLAYING = """

@@ -24,7 +24,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection and every look-up of a name."""
 
     def refuse(*_: object, **__: object) -> None:

@@ -1,4 +1,4 @@
-"""The first provider system, PX-01 to PX-13: any object with ``complete(request)``, its key, its names, its requests."""
+"""The first provider system, PX-01 to PX-13: any object with ``complete(request)``, its key, name and requests."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_px_05_a_reference_is_read_at_call_time(monkeypatch: pytest.MonkeyPatch)
     assert sent == ["Bearer first-of-two-values", "Bearer second-of-two-values"]
 
 
-@pytest.mark.parametrize("make", [OpenAIProvider, lambda api_key_ref: ours(api_key_ref)])
+@pytest.mark.parametrize("make", [OpenAIProvider, ours])
 def test_px_06_a_missing_variable_is_named(make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that is not set gives its code and its name."""
     monkeypatch.delenv(KEY_VARIABLE, raising=False)

@@ -197,9 +197,11 @@ def test_px_25_a_newer_format_is_refused_with_both_versions(cassette: Path) -> N
     data[HEADER_SIZE - 4 : HEADER_SIZE] = crc32(data[8 : HEADER_SIZE - 4]).to_bytes(4, "little")
     cassette.write_bytes(data)
     for mode in ("replay", "record", "record-missing"):
-        with pytest.raises(playhead.UnsupportedVersion, match=r"format 2, this release reads format 1"):
-            with playhead.use_cassette(cassette, mode=mode):
-                pass
+        with (
+            pytest.raises(playhead.UnsupportedVersion, match=r"format 2, this release reads format 1"),
+            playhead.use_cassette(cassette, mode=mode),
+        ):
+            pass
     assert cassette.read_bytes() == data
 
 

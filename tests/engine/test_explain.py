@@ -181,7 +181,7 @@ def test_a_nested_schema_is_compared_to_the_leaf(tmp_path: Path) -> None:
 
 
 def test_what_is_matched_alike_is_no_difference(tmp_path: Path) -> None:
-    """A prompt and its one message, 1 and 1.0, and other contexts and ids match, so none of them is told as a difference."""
+    """A prompt and its one message, 1 and 1.0, other contexts and ids match, so none of them is a difference."""
     cassette = record(tmp_path / "a.cassette", CompletionRequest("a", temperature=1.0, params={"top_p": 1.0}))
     asked = CompletionRequest(
         messages=({"role": "user", "content": "b"},), temperature=1, params={"top_p": 1}, context={"x": 1}, id="7"

@@ -146,7 +146,7 @@ def test_what_is_no_success_is_asked_again(outcome: Outcome) -> None:
 
 
 def test_takes_under_one_id_are_all_played() -> None:
-    """Two takes that were recorded under one id, side by side, are both played before the answer is handed out again."""
+    """Two takes recorded side by side under one id are both played before an answer is handed out again."""
     player = Player(Mode.REPLAY, recorded({"a": [ONE, TWO]}, request_id="x"))
     assert [player.begin(key("a"), "x") for _ in range(2)] == [Replay(ONE), Replay(TWO)]
     assert isinstance(player.begin(key("a"), "x"), Replay)

@@ -44,9 +44,9 @@ async def test_the_systems_clock_is_the_machines() -> None:
         ((2028, 2, 29, 12, 0, 0), "2028-02-29"),
     ],
 )
-def test_a_date_is_that_of_greenwich(moment: tuple[int, ...], date: str) -> None:
+def test_a_date_is_that_of_greenwich(moment: tuple[int, int, int, int, int, int], date: str) -> None:
     """The date kept is the UTC one, wherever the machine stands."""
-    seconds = datetime.datetime(*moment[:6], tzinfo=datetime.UTC).timestamp()  # type: ignore[misc]
+    seconds = datetime.datetime(*moment, tzinfo=datetime.UTC).timestamp()
     assert utc_date(int(seconds) * 10**9 + 999_999_999) == date
 
 

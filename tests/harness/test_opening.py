@@ -11,7 +11,7 @@ import pytest
 
 import playhead
 from playhead import CompletionRequest, CyclingStubInferenceProvider, Session, StubInferenceProvider
-from playhead.harness.session import SessionOptions
+from playhead.harness.settings import SessionOptions
 
 ASKED = CompletionRequest("a")
 
@@ -91,7 +91,7 @@ def test_replay_of_nothing_is_an_error_at_once(path: Path) -> None:
 def test_a_record_that_fails_keeps_the_golden(recorded: Path) -> None:
     """A block of ``record`` that ends in an exception leaves the earlier cassette alone."""
     before = recorded.read_bytes()
-    with pytest.raises(ZeroDivisionError), playhead.record(StubInferenceProvider("new"), recorded) as provider:
+    with pytest.raises(ZeroDivisionError), playhead.record(StubInferenceProvider("new"), recorded) as provider:  # noqa: PT012 - the block is the subject
         provider.complete(ASKED)
         raise ZeroDivisionError
     assert recorded.read_bytes() == before
@@ -181,7 +181,7 @@ async def test_blocks_may_be_awaited(path: Path) -> None:
         session.wrap(StubInferenceProvider("x")).complete(ASKED)
     async with playhead.replay(path, strict=True) as provider:
         assert provider.complete(ASKED).text == "x"
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the block is the subject
         async with playhead.record(StubInferenceProvider("y"), path) as provider:
             provider.complete(ASKED)
             raise ZeroDivisionError

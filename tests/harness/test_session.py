@@ -93,10 +93,10 @@ def check_file(path: Path, mode: str, expected: str, before: bytes, report: Repo
 async def test_a_cassette_that_cannot_be_read_is_never_taken_for_absent(path: Path, mode: str) -> None:
     """A damaged file is an error in every mode that has to do with it, and stays as it is."""
     broken = (await golden(path))[:-9]
-    path.write_bytes(broken)
+    path.write_bytes(broken)  # noqa: ASYNC240 - a local file of some bytes
     with pytest.raises(playhead.CassetteDamaged):
         playhead.use_cassette(path, mode=mode).open()
-    assert path.read_bytes() == broken
+    assert path.read_bytes() == broken  # noqa: ASYNC240 - a local file of some bytes
 
 
 async def test_replay_needs_no_provider_and_no_network(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,9 +165,11 @@ async def test_a_refusal_says_where_and_how(path: Path) -> None:
     """The message names cassette, running test and the command that records; the command can be set."""
     await golden(path)
     for command, expected in ((None, "PLAYHEAD_MODE=record-missing"), ("make record", "make record")):
-        with playhead.use_cassette(path, mode="replay", record_command=command) as session:
-            with pytest.raises(playhead.NoMatch) as caught:
-                await ask(session.wrap(None), "sync", "unknown")
+        with (
+            playhead.use_cassette(path, mode="replay", record_command=command) as session,
+            pytest.raises(playhead.NoMatch) as caught,
+        ):
+            await ask(session.wrap(None), "sync", "unknown")
         text = str(caught.value)
         assert f"cassette {str(path)!r} holds 1 calls, 1 not played" in text
         assert "test_session.py::test_a_refusal_says_where_and_how" in text
@@ -196,14 +198,16 @@ async def test_a_retry_loop_replays_without_waiting(path: Path) -> None:
 async def test_a_strict_session_raises_for_a_swallowed_refusal(path: Path, prompts: list[str], kind: type) -> None:
     """Closing a strict session raises for a refusal that nobody saw."""
     await golden(path)
-    with pytest.raises(kind, match="a call was refused and the code went on") as caught:
-        with playhead.use_cassette(path, mode="replay", strict=True) as session:
-            wrapped = session.wrap(None)
-            for prompt in prompts:
-                try:
-                    await ask(wrapped, "sync", prompt)
-                except Exception:
-                    continue
+    with (  # noqa: PT012 - the block is the subject
+        pytest.raises(kind, match="a call was refused and the code went on") as caught,
+        playhead.use_cassette(path, mode="replay", strict=True) as session,
+    ):
+        wrapped = session.wrap(None)
+        for prompt in prompts:
+            try:
+                await ask(wrapped, "sync", prompt)
+            except Exception:
+                continue
     assert type(caught.value) is kind
 
 
@@ -212,17 +216,21 @@ async def test_a_strict_session_raises_for_what_was_not_played(path: Path) -> No
     await golden(path)
     with playhead.use_cassette(path, mode="replay"):
         pass
-    with pytest.raises(playhead.ReplayRefused, match="1 of 1 recorded calls"):
-        with playhead.use_cassette(path, mode="replay", strict=True):
-            pass
+    with (
+        pytest.raises(playhead.ReplayRefused, match="1 of 1 recorded calls"),
+        playhead.use_cassette(path, mode="replay", strict=True),
+    ):
+        pass
 
 
 async def test_once_with_a_cassette_is_as_strict_as_replay(path: Path) -> None:
     """In ``once`` a cassette that was there is only replayed, so what was not played counts there too."""
     await golden(path)
-    with pytest.raises(playhead.ReplayRefused, match="1 of 1 recorded calls"):
-        with playhead.use_cassette(path, mode="once", strict=True):
-            pass
+    with (
+        pytest.raises(playhead.ReplayRefused, match="1 of 1 recorded calls"),
+        playhead.use_cassette(path, mode="once", strict=True),
+    ):
+        pass
 
 
 async def test_a_strict_session_lets_the_blocks_own_error_pass(path: Path) -> None:
@@ -303,10 +311,14 @@ def test_known_errors_come_back_as_their_class(path: Path) -> None:
 
     with playhead.use_cassette(path, mode="record") as session, pytest.raises(VendorError):
         session.wrap(Failing()).complete(CompletionRequest("a"))
-    with playhead.use_cassette(path, mode="replay", known_errors=(VendorError,)) as session:
-        with pytest.raises(VendorError, match="vendor says no"):
-            session.wrap(None).complete(CompletionRequest("a"))
-    with playhead.use_cassette(path, mode="replay") as session:
-        with pytest.raises(playhead.InferenceProviderError, match="vendor says no") as caught:
-            session.wrap(None).complete(CompletionRequest("a"))
+    with (
+        playhead.use_cassette(path, mode="replay", known_errors=(VendorError,)) as session,
+        pytest.raises(VendorError, match="vendor says no"),
+    ):
+        session.wrap(None).complete(CompletionRequest("a"))
+    with (
+        playhead.use_cassette(path, mode="replay") as session,
+        pytest.raises(playhead.InferenceProviderError, match="vendor says no") as caught,
+    ):
+        session.wrap(None).complete(CompletionRequest("a"))
     assert caught.value.context["recorded_class"].endswith("VendorError")

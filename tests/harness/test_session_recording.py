@@ -103,7 +103,7 @@ def test_a_failed_block_leaves_the_golden_alone(tmp_path: Path, mode: str, endin
         with playhead.use_cassette(path, mode="record") as session:
             session.wrap(Sync("golden")).complete(CompletionRequest("known"))
         before = path.read_bytes()
-    with pytest.raises(ZeroDivisionError), playhead.use_cassette(path, mode=mode) as session:
+    with pytest.raises(ZeroDivisionError), playhead.use_cassette(path, mode=mode) as session:  # noqa: PT012 - the block is the subject
         session.wrap(Sync()).complete(CompletionRequest("new"))
         raise ZeroDivisionError
     assert (path.read_bytes() if path.exists() else None) == before
@@ -118,7 +118,7 @@ def test_a_fault_in_closing_does_not_hide_the_blocks_own(path: Path, monkeypatch
         raise playhead.RecordingError("disk gone")
 
     monkeypatch.setattr("playhead.harness.recorder.seal_failed", broken)
-    with pytest.raises(ZeroDivisionError) as caught, playhead.use_cassette(path, mode="record") as session:
+    with pytest.raises(ZeroDivisionError) as caught, playhead.use_cassette(path, mode="record") as session:  # noqa: PT012 - the block is the subject
         session.wrap(Sync()).complete(CompletionRequest("a"))
         raise ZeroDivisionError
     assert any("disk gone" in note for note in caught.value.__notes__)
@@ -177,7 +177,7 @@ async def test_a_run_that_recorded_nothing_leaves_the_cassette(path: Path) -> No
     before = await golden(path)
     with playhead.use_cassette(path, mode="record"):
         pass
-    assert path.read_bytes() == before
+    assert path.read_bytes() == before  # noqa: ASYNC240 - a local file of some bytes
     assert journal_paths(path) == []
 
 

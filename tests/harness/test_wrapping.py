@@ -297,9 +297,11 @@ def test_a_streamed_recording_does_not_answer_a_plain_call(path: Path) -> None:
     """A request recorded as a stream is another request than the same one answered whole, and a miss says so."""
     with playhead.use_cassette(path, mode="record") as session:
         list(session.wrap(Sync()).stream(CompletionRequest("a")))
-    with playhead.use_cassette(path, mode="replay") as session:
-        with pytest.raises(playhead.NoMatch, match="whether the answer is streamed"):
-            session.wrap(None).complete(CompletionRequest("a"))
+    with (
+        playhead.use_cassette(path, mode="replay") as session,
+        pytest.raises(playhead.NoMatch, match="whether the answer is streamed"),
+    ):
+        session.wrap(None).complete(CompletionRequest("a"))
 
 
 def test_other_objects_with_the_same_attributes_are_requests(path: Path) -> None:
@@ -375,9 +377,11 @@ def test_no_journal_is_left_when_every_call_failed_to_start(path: Path) -> None:
     provider = Rich()
     calls: list[CompletionRequest] = []
     provider.complete = calls.append  # type: ignore[assignment,method-assign]
-    with playhead.use_cassette(path, mode="record-missing") as session:
-        with pytest.raises(playhead.RecordingError, match=r"params\.x"):
-            session.wrap(provider).complete(CompletionRequest("a", params={"x": object()}))
+    with (
+        playhead.use_cassette(path, mode="record-missing") as session,
+        pytest.raises(playhead.RecordingError, match=r"params\.x"),
+    ):
+        session.wrap(provider).complete(CompletionRequest("a", params={"x": object()}))
     assert calls == []
     assert not path.exists()
     assert journal_paths(path) == []

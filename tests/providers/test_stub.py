@@ -124,7 +124,7 @@ def test_empty_words_are_errors_of_ours() -> None:
     """An empty list and an empty model are errors of usage."""
     for arguments in ({"texts": ()}, {"model_id": ""}):
         with pytest.raises(UsageError):
-            CyclingStubInferenceProvider(**arguments)  # type: ignore[arg-type]
+            CyclingStubInferenceProvider(**arguments)
 
 
 def test_instances_do_not_share_their_turn() -> None:

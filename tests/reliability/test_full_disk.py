@@ -39,7 +39,7 @@ def golden(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def prompts(path: Path) -> list[str | None]:
+def prompts(path: Path) -> list[str]:
     """Give the prompts a cassette holds."""
     return sorted(str(entry.request.prompt) for entry in playhead.open_cassette(path))
 
@@ -136,9 +136,11 @@ def test_a_full_disk_while_sealing_loses_nothing(
     before = golden(path)
     with monkeypatch.context() as patched:
         fill_disk(patched, where)
-        with pytest.raises(RecordingError, match="No space left on device") as caught:
-            with playhead.record(Long(), path, mode="record-missing", fsync=True) as provider:
-                provider.complete(CompletionRequest("new"))
+        with (
+            pytest.raises(RecordingError, match="No space left on device") as caught,
+            playhead.record(Long(), path, mode="record-missing", fsync=True) as provider,
+        ):
+            provider.complete(CompletionRequest("new"))
     assert "seal again" in (caught.value.hint or "")
     assert path.read_bytes() == before
     assert sorted(entry.name for entry in tmp_path.iterdir() if ".tmp-" in entry.name) == []

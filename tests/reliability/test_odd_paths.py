@@ -192,9 +192,11 @@ def test_a_folder_that_cannot_be_written_is_named_before_anything_is_paid_for(
     """Recording into a folder without the right to write is refused before a call is made."""
     provider = playhead.CyclingStubInferenceProvider()
     monkeypatch.setattr(os, "access", lambda *_, **__: False)
-    with pytest.raises(RecordingError, match="the folder is not writable"):
-        with playhead.use_cassette(tmp_path / "a.cassette", mode=mode) as session:
-            session.wrap(provider).complete(playhead.CompletionRequest("a"))
+    with (
+        pytest.raises(RecordingError, match="the folder is not writable"),
+        playhead.use_cassette(tmp_path / "a.cassette", mode=mode) as session,
+    ):
+        session.wrap(provider).complete(playhead.CompletionRequest("a"))
     assert provider.call_count == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -244,7 +246,9 @@ def test_a_name_no_file_can_have_is_an_error_of_ours(tmp_path: Path, mode: str) 
 def test_a_name_too_long_for_a_journal_is_refused_before_a_call(tmp_path: Path) -> None:
     """A cassette's name may be so long that its journal cannot be made: that shows before the provider is asked."""
     provider = playhead.CyclingStubInferenceProvider()
-    with playhead.use_cassette(tmp_path / ("x" * 240 + ".cassette"), mode="record-missing") as session:
-        with pytest.raises(RecordingError):
-            session.wrap(provider).complete(playhead.CompletionRequest("a"))
+    with (
+        playhead.use_cassette(tmp_path / ("x" * 240 + ".cassette"), mode="record-missing") as session,
+        pytest.raises(RecordingError),
+    ):
+        session.wrap(provider).complete(playhead.CompletionRequest("a"))
     assert provider.call_count == 0

@@ -1,4 +1,4 @@
-"""Several processes that record into one cassette: nothing is lost or mixed, and the order they end in does not show."""
+"""Several processes record into one cassette: nothing is lost or mixed, and the order they end in does not show."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ def test_processes_that_race_lose_nothing(workers: list[Remote], path: Path, mod
             f"{w} {n}" for w in range(4) for n in range(40)
         )
         for entry in entries:
-            who, number = entry.evidence.text.split()
-            assert entry.request.prompt in (f"common {number}", f"own {who} {number}")
+            who, turn = entry.evidence.text.split()
+            assert entry.request.prompt in (f"common {turn}", f"own {who} {turn}")
         assert journal_paths(path) == []
         path.unlink()
 

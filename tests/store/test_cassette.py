@@ -151,9 +151,8 @@ def test_limits_hold_from_the_opening_on(tmp_path: Path) -> None:
     with pytest.raises(playhead.LimitExceeded, match="over the limit of 1000") as caught:
         list(open_cassette(path, limits=Limits(entry=1000)))
     assert caught.value.path == str(path)
-    with pytest.raises(playhead.LimitExceeded):
-        with playhead.replay(path, name="p", limits=Limits(entry=1000)) as provider:
-            provider.complete(CompletionRequest("a" * 2000))
+    with pytest.raises(playhead.LimitExceeded), playhead.replay(path, name="p", limits=Limits(entry=1000)) as provider:
+        provider.complete(CompletionRequest("a" * 2000))
 
 
 def test_bytes_without_a_file_are_a_cassette_too(path: Path) -> None:
@@ -161,7 +160,7 @@ def test_bytes_without_a_file_are_a_cassette_too(path: Path) -> None:
     expected = record(path, ["a"])
     cassette = cassette_from(path.read_bytes())
     assert (cassette.digest, cassette.path, cassette.profile) == (expected.digest, None, expected.profile)
-    with pytest.raises(playhead.NotACassette, match="^not a Playhead cassette"):
+    with pytest.raises(playhead.NotACassette, match=r"^not a Playhead cassette"):
         cassette_from(b"something else")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, Origin
 from playhead.format.entries import Outline, outline_of
 from playhead.format.journal import JournalEnd, JournalHead, encode_line
-from playhead.store import journals
 from playhead.store.journals import (
     JournalWriter,
     State,
@@ -94,14 +93,15 @@ def test_a_journal_is_alive_as_long_as_its_writer(path: Path) -> None:
 def test_a_journal_is_never_seen_without_its_lock(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the making of a journal and its lock nobody may take it for one that a crash left."""
     seen: list[State] = []
-    real: Callable[[int, int], Any] = journals.fcntl.flock
+    fcntl: Any = pytest.importorskip("fcntl")
+    real = fcntl.flock
 
     def watched(descriptor: int, operation: int) -> Any:
-        if operation == journals.fcntl.LOCK_EX:
+        if operation == fcntl.LOCK_EX:
             seen.extend(read_journal(journal).state for journal in journal_paths(path))
         return real(descriptor, operation)
 
-    monkeypatch.setattr(journals.fcntl, "flock", watched)
+    monkeypatch.setattr(fcntl, "flock", watched)
     written(path).close(ok=True)
     assert State.CRASHED not in seen
 
@@ -129,7 +129,7 @@ def test_any_host_name_makes_a_file_name(path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_only_the_journals_of_one_cassette_are_found(tmp_path: Path) -> None:
-    """Names that start alike belong to other cassettes; journals set aside are still found; a missing folder has none."""
+    """Names that start alike are other cassettes'; journals set aside are found; a missing folder has none."""
     names = ("a.cassette", "a.cassette.json", "a.cassette.jx", "aa.cassette", "a.failed.cassette")
     made: dict[str, Path] = {}
     for name in names:
@@ -205,7 +205,9 @@ def journal_of_module(factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
 def test_a_newer_journal_is_refused(path: Path) -> None:
     """A journal of a later format is not read in part."""
     journal = path.with_name(f"{path.name}.j-host-1-0")
-    journal.write_bytes(encode_line(JournalHead(mode=Mode.RECORD, opened=1, version=99)) + encode_line(JournalEnd(ok=True, closed=2)))
+    journal.write_bytes(
+        encode_line(JournalHead(mode=Mode.RECORD, opened=1, version=99)) + encode_line(JournalEnd(ok=True, closed=2))
+    )
     with pytest.raises(UnsupportedVersion, match="99"):
         read_journal(journal)
 
@@ -213,7 +215,8 @@ def test_a_newer_journal_is_refused(path: Path) -> None:
 def test_a_closed_journal_takes_nothing_more(path: Path) -> None:
     """Appending after the close is refused, and leaves the file alone."""
     journal, data = whole_journal(path)
-    for end in (lambda writer: writer.close(ok=True), lambda writer: writer.abandon()):
+    ends: list[Callable[[JournalWriter], None]] = [lambda writer: writer.close(ok=True), JournalWriter.abandon]
+    for end in ends:
         writer = written(path)
         end(writer)
         before = writer.path.read_bytes()
@@ -257,7 +260,7 @@ def test_a_large_journal_is_read_like_a_small_one(path: Path) -> None:
 
 
 @pytest.fixture
-def synced(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Give the list of descriptors that were flushed."""
     found: list[int] = []
     with contextlib.suppress(AttributeError):

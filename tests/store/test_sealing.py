@@ -208,9 +208,11 @@ def test_a_lock_that_is_held_for_too_long_is_an_error(path: Path, monkeypatch: p
     """Where another process does not let go of the folder's lock, the journal stays and the error says so."""
     monkeypatch.setattr(sealing, "LOCK_SECONDS", 0.05)
     journal(path, Mode.RECORD, {1: ("a", "x")})
-    with filelock.FileLock(path.parent / sealing.LOCK_NAME):
-        with pytest.raises(RecordingError, match="has held the lock") as caught:
-            seal(path, scan=clean)
+    with (
+        filelock.FileLock(path.parent / sealing.LOCK_NAME),
+        pytest.raises(RecordingError, match="has held the lock") as caught,
+    ):
+        seal(path, scan=clean)
     assert caught.value.hint
     assert not path.exists()
     assert len(journal_paths(path)) == 1
@@ -284,7 +286,7 @@ def test_a_fault_at_the_journals_is_an_error_of_ours(path: Path, monkeypatch: py
 def test_a_call_that_ends_while_its_session_closes_is_kept_or_refused(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A call whose line was written when its session closed is in the cassette, or its caller is told that it is not."""
+    """A call whose line was written when its session closed is in the cassette, or its caller is told it is not."""
     appended, closed = threading.Event(), threading.Event()
     real = JournalWriter.append
 

@@ -10,11 +10,9 @@ removed after.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
 from typing import NamedTuple
-
-import filelock
 
 from playhead.core.modes import Mode
 from playhead.errors import CassetteMissing, RecordingError, SecretFound
@@ -68,9 +66,24 @@ def is_text(path: Path) -> bool:
     return path.suffix == ".json"
 
 
-def lock_for(path: Path) -> filelock.BaseFileLock:
-    """Give the lock under which cassettes of a folder are swapped; hidden, one a folder."""
-    return filelock.FileLock(path.parent / LOCK_NAME, timeout=LOCK_SECONDS)
+@contextlib.contextmanager
+def lock_for(path: Path) -> Generator[None]:
+    """
+    Hold the lock under which cassettes of a folder are swapped; its file is hidden, one a folder.
+
+    Raises:
+        RecordingError: Another process has held it for too long.
+    """
+    import filelock  # a session that only replays needs none
+
+    try:
+        with filelock.FileLock(path.parent / LOCK_NAME, timeout=LOCK_SECONDS):
+            yield
+    except filelock.Timeout as error:
+        raise RecordingError(
+            f"another process has held the lock of {str(path.parent)!r} for {LOCK_SECONDS:.0f} s",
+            hint="the journal is kept; run 'playhead recover' on the cassette when that process is done",
+        ) from error
 
 
 def seal(
@@ -103,20 +116,13 @@ def seal(
         CassetteError: The earlier cassette cannot be read; it stays untouched.
     """
     check_target(path)
-    try:
-        with lock_for(path):
-            previous = open_or_none(path, limits=limits)
-            journals = _pending(path, previous)
-            members, waiting, left = chosen(journals, opened=opened, adopt_crashed=adopt_crashed)
-            if waiting or not members:
-                return Sealed(path, False, 0 if previous is None else len(previous), waiting, left)
-            refuse_secrets((call.entry for one in members if one.path != scanned for call in one.calls), scan, path)
-            return _seal(path, previous, members, fsync=fsync)._replace(left=left)
-    except filelock.Timeout as error:
-        raise RecordingError(
-            f"another process has held the lock of {str(path.parent)!r} for {LOCK_SECONDS:.0f} s",
-            hint="the journal is kept; run 'playhead recover' on the cassette when that process is done",
-        ) from error
+    with lock_for(path):
+        previous = open_or_none(path, limits=limits)
+        members, waiting, left = chosen(_pending(path, previous), opened=opened, adopt_crashed=adopt_crashed)
+        if waiting or not members:
+            return Sealed(path, False, 0 if previous is None else len(previous), waiting, left)
+        refuse_secrets((call.entry for one in members if one.path != scanned for call in one.calls), scan, path)
+        return _seal(path, previous, members, fsync=fsync)._replace(left=left)
 
 
 def chosen(
