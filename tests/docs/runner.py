@@ -128,7 +128,8 @@ class Page:
                 timeout=COMMAND_SECONDS,
                 check=False,
             )
-            self.code = done.returncode
+            # A shell shows a signal as 128 and its number.
+            self.code = done.returncode if done.returncode >= 0 else 128 - done.returncode
             _compare(command.shown, done.stdout.decode(), block.note("differs"), said_by=command.line)
             if self.code and (following is None or following.line != "echo $?"):
                 raise Fault(f"{command.line!r} ended with {self.code}, and the page does not show it with 'echo $?'")

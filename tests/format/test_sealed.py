@@ -25,6 +25,7 @@ from playhead.errors import (
 from playhead.format.assembly import whole_entries
 from playhead.format.compression import builtin_dictionary
 from playhead.format.entries import Entry
+from playhead.format.index import Row
 from playhead.format.numbers import (
     BUILTIN_DICTIONARY,
     EMBEDDED_DICTIONARY,

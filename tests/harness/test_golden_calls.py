@@ -154,17 +154,22 @@ def test_calls_in_flight_are_waited_for() -> None:
             over.append(request.prompt)
             return ANSWER
 
+    told: list[int] = []
+
     def end(one: Ended) -> None:
+        told.append(one.job.index)
         raise RuntimeError("enough")
 
     with pytest.raises(RuntimeError, match="enough"):
         call_in_threads(jobs(9), Slow(), concurrency=2, on_end=end, on_stop=slow_may_end.set)
     assert sorted(filter(None, over)) == ["q0", "q1"]
+    assert told == [0, 1]
 
 
 def test_async_calls_in_flight_are_waited_for() -> None:
     """The same in an event loop, where cancelling would throw the answer away."""
     over: list[str | None] = []
+    told: list[Ended] = []
 
     async def stop_in_the_middle() -> None:
         started, may_end = asyncio.Event(), asyncio.Event()
@@ -177,7 +182,7 @@ def test_async_calls_in_flight_are_waited_for() -> None:
                 return ANSWER
 
         running = asyncio.create_task(
-            call_in_loop(jobs(9), Slow(), concurrency=1, on_end=lambda _: None, on_stop=may_end.set)
+            call_in_loop(jobs(9), Slow(), concurrency=1, on_end=told.append, on_stop=may_end.set)
         )
         await started.wait()
         running.cancel()
@@ -186,6 +191,7 @@ def test_async_calls_in_flight_are_waited_for() -> None:
 
     asyncio.run(stop_in_the_middle())
     assert over == ["q0"]
+    assert [one.job.index for one in told] == [0]
 
 
 def test_an_exit_inside_a_provider_reaches_the_caller() -> None:

@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import playhead
 from playhead import CompletionRequest, RecordingError, UsageError
 from playhead.core.modes import Mode
 from playhead.core.redaction import DEFAULT
 from playhead.format.entries import Outline
+from playhead.harness import golden_plan
 from playhead.harness.golden_plan import Job, Kept, find_leftovers, make_plan, take_of, wanted_jobs
 from playhead.harness.golden_requests import GoldenRequest
 from playhead.harness.recorder import LiveRedactor
-from playhead.store.journals import JournalWriter
+from playhead.store.journals import JournalWriter, set_aside
 
 KEYS = [bytes([number]) * 32 for number in range(3)]
 
@@ -139,3 +141,25 @@ def test_a_journal_that_is_written_right_now_is_refused(tmp_path: Path) -> None:
     journal.abandon()
     found = find_leftovers(path, cassette=None, redactor=DEFAULT)
     assert (found.journals, found.calls) == ((journal.path,), ())
+
+
+def test_a_journal_that_is_part_of_the_cassette_is_no_leftover(tmp_path: Path) -> None:
+    """A crash between the swap and the removal of the journals leaves nothing to resume."""
+    path = tmp_path / "a.cassette"
+    with playhead.use_cassette(path, mode="record") as session:
+        session.wrap(playhead.StubInferenceProvider("x")).complete(CompletionRequest("q"))
+    cassette = playhead.open_cassette(path)
+    journal = JournalWriter(path, Mode.RECORD)
+    journal.abandon()
+    set_aside(journal.path, bytes.fromhex(cassette.digest))
+    assert find_leftovers(path, cassette=cassette, redactor=DEFAULT) == ((), ())
+    assert len(find_leftovers(path, cassette=None, redactor=DEFAULT).journals) == 1
+
+
+def test_a_journal_that_goes_away_while_it_is_looked_for_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that recorded nothing removes its journal at its end, which may be just now."""
+    gone = tmp_path / "a.cassette.j-host-1-abc"
+    monkeypatch.setattr(golden_plan, "journal_paths", lambda _: [gone])
+    assert find_leftovers(tmp_path / "a.cassette", cassette=None, redactor=DEFAULT) == ((), ())

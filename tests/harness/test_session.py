@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -322,3 +323,39 @@ def test_known_errors_come_back_as_their_class(path: Path) -> None:
     ):
         session.wrap(None).complete(CompletionRequest("a"))
     assert caught.value.context["recorded_class"].endswith("VendorError")
+
+
+def test_threads_share_the_takes(path: Path) -> None:
+    """Threads that replay one request side by side play each take once, and the next call is refused."""
+    record_takes(path, 80)
+    played: list[str] = []
+    with playhead.use_cassette(path, mode="replay", strict=True) as session:
+        wrapped = session.wrap(None)
+
+        def work() -> None:
+            played.extend([wrapped.complete(CompletionRequest("a")).text for _ in range(10)])
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert sorted(played, key=int) == [str(number) for number in range(80)]
+
+
+def test_a_provider_may_ask_another_through_the_same_session(path: Path) -> None:
+    """A provider that asks wrapped providers itself neither deadlocks nor mixes its answer with theirs."""
+
+    class Delegating:
+        def __init__(self, other: playhead.InferenceProvider) -> None:
+            self.other = other
+
+        def complete(self, request: CompletionRequest) -> Completion:
+            inner = self.other.complete(CompletionRequest(f"about {request.prompt}"))
+            return Completion(f"I heard: {inner.text}")
+
+    with playhead.use_cassette(path, mode="record") as session:
+        outer = session.wrap(Delegating(session.wrap(Sync("expert"), name="expert")), name="front")
+        assert outer.complete(CompletionRequest("rivers")).text == "I heard: expert 1"
+    found = {entry.provider: entry.evidence.text for entry in playhead.open_cassette(path)}
+    assert found == {"front": "I heard: expert 1", "expert": "expert 1"}

@@ -155,7 +155,10 @@ async def test_a_consumer_that_closes_early_is_kept_as_such(tmp_path: Path) -> N
     with playhead.record(inner, one) as provider, provider.stream(ASKED) as stream:
         assert [next(stream), next(stream)] == ["one ", "two "]
     assert inner.closed
-    with playhead.record(AsyncStreaming("one ", "two ", "three"), other) as provider, provider.stream(ASKED) as stream:
+    async with (
+        playhead.record(AsyncStreaming("one ", "two ", "three"), other) as provider,
+        provider.stream(ASKED) as stream,
+    ):
         assert [await anext(stream), await anext(stream)] == ["one ", "two "]
     assert playhead.open_cassette(one).digest == playhead.open_cassette(other).digest
     assert outcome(one) == Stream(end=None, cuts=(4, 4), text="one two ")

@@ -34,7 +34,7 @@ from playhead.providers.tiny_server import TinyServer, missing_dependency
 NAME = "demo"
 FILE = "demo.cassette"
 _LABEL = 9
-_WIDTH = 64
+_WIDTH = 60
 
 
 @click.command("demo")
@@ -147,7 +147,7 @@ def _show_sizes(sizes: Sizes, path: Path) -> None:
     rows += [(sizes.yaml, "the same calls as YAML")] if sizes.yaml is not None else []
     for number, (size, what) in enumerate(rows):
         times = f"{size / sizes.cassette:.1f} times as much" if number else ""
-        _part("" if number else "size", f"{size_text(size):>8}  {what:<29}{times}".rstrip())
+        _part("" if number else "size", f"{size_text(size):>8}  {what:<29} {times}".rstrip())
     say()
 
 

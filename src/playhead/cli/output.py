@@ -51,12 +51,12 @@ def size_text(count: int) -> str:
     """Write a number of bytes in three digits: ``412 B``, ``1.9 KB``, ``48.0 MB``."""
     if count < 1000:
         return f"{count} B"
-    value = float(count)
-    for unit in ("KB", "MB", "GB"):
-        value /= 1000
-        if value < 999.95 or unit == "GB":
+    value = count / 1000
+    for unit in ("KB", "MB"):
+        if value < 999.95:
             return f"{value:.1f} {unit}"
-    raise AssertionError("unreachable")
+        value /= 1000
+    return f"{value:.1f} GB"
 
 
 def time_text(milliseconds: float) -> str:

@@ -8,6 +8,7 @@ encoded twice. Layout: docs/format.md, "Call entries".
 from __future__ import annotations
 
 import base64
+import binascii
 from collections.abc import Mapping
 from typing import Any
 
@@ -91,7 +92,10 @@ _PLAIN_ENTRY = msgspec.json.Decoder(_PlainEntry)
 
 def key_text(key: bytes) -> str:
     """Write a fingerprint as it stands in a file: base64url, no padding, 43 characters."""
-    return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(key, newline=False).translate(_URL_SAFE).rstrip(b"=").decode("ascii")
+
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def key_bytes(text: str) -> bytes:

@@ -115,6 +115,7 @@ def _with_field(data: bytes | msgspec.Raw, name: str, value: bytes) -> bytes:
 
 
 Fields = dict[str, msgspec.Raw]
+_EVIDENCE_FIELDS = {"origin", "outcome", "provider", "request"}
 
 
 def opened(data: bytes) -> tuple[Fields, Fields]:
@@ -127,11 +128,11 @@ def opened(data: bytes) -> tuple[Fields, Fields]:
     try:
         fields = _FIELDS.decode(data)
         call = _FIELDS.decode(fields["call"])
-        if "request" in call:
+        if call.keys() >= _EVIDENCE_FIELDS and bytes(call["provider"])[:1] == b'"':
             return fields, call
     except (*MALFORMED, KeyError) as error:
         raise CassetteDamaged(f"a call cannot be read: {error}") from None
-    raise CassetteDamaged("a call has no request")
+    raise CassetteDamaged("a call lacks a part of its evidence")
 
 
 def closed(fields: Fields, call: Fields, request: bytes) -> bytes:

@@ -14,7 +14,7 @@ from zlib import crc32
 
 import msgspec
 
-from playhead.core.calls import CallEntry, decode_call
+from playhead.core.calls import CallEntry, decode_call, key_text
 from playhead.core.canonical import MALFORMED
 from playhead.errors import CassetteDamaged, LimitExceeded, NotACassette, UnsupportedVersion
 from playhead.format.compression import Unpacker, dictionary_by_id
@@ -300,6 +300,10 @@ class SealedReader:
         """
         Give a recorded call, its request still split.
 
+        Args:
+            key: The fingerprint, or the 16 bytes of it that the index has.
+            n: The take's number.
+
         Raises:
             CassetteDamaged: What the index or the frame says does not hold.
         """
@@ -313,6 +317,8 @@ class SealedReader:
             entry = decode_call(data)
         except MALFORMED as error:
             raise CassetteDamaged(f"a call cannot be read: {error}", offset=offset) from None
+        if len(key) > KEY_LENGTH and entry.key != key_text(key):
+            return None  # another request whose key begins alike
         if entry.n != n:
             raise CassetteDamaged(f"an entry says it is take {entry.n}, the index says {n}", offset=offset)
         return entry

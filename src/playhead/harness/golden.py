@@ -301,7 +301,7 @@ class _Run:
             retried=plan.retried,
             failed=len(self._failures),
             unrecorded=max(0, len(plan.jobs) - recorded),
-            failures=tuple(self._failures),
+            failures=tuple(sorted(self._failures, key=lambda failure: (failure.request, failure.take))),
             tokens=self._progress.tokens,
             seconds=self._seconds(),
         )

@@ -61,7 +61,7 @@ class GoldenReport(msgspec.Struct, frozen=True):
         retried: Failures of an earlier run that were called again.
         failed: Calls of this run that failed.
         unrecorded: Those among them that could not even be recorded as failures.
-        failures: Each failure, in the order they ended.
+        failures: Each failure, in the order of the requests.
         tokens: Tokens of the answers this run got.
         seconds: How long it took.
         calls: Calls in the cassette.
