@@ -29,7 +29,7 @@ class Plan(NamedTuple):
     """
 
     opening: tuple[int, ...] = (1, 10, 1_000, 100_000)
-    opening_samples: int = 15
+    opening_samples: int = 9
     get: tuple[int, ...] = (10, 1_000, 100_000)
     replay: tuple[int, ...] = (10, 1_000, 100_000)
     rounds: int = 15

@@ -16,11 +16,13 @@ from playhead.core.calls import Volatile, compose_call, encode_outcome, outcome_
 from playhead.core.canonical import encode
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Origin
-from playhead.format.compression import Packer, train_dictionary
+from playhead.core.sketch import sketch
+from playhead.format.compression import LARGE_LEVEL, Packer, train_dictionary
+from playhead.format.entries import Outline
 from playhead.format.numbers import EMBEDDED_DICTIONARY, KEY_LENGTH, PART_N
 from playhead.format.parts import split_request
 from playhead.format.sealed import EvidenceDigest, Frame, write_sealed
-from playhead.format.segments import encode_segments
+from playhead.format.segments import encode_segments, pack_outline, unpack_outline
 
 _DATE = "2026-11-02"
 
@@ -41,15 +43,13 @@ def write_big(path: Path, calls: Calls) -> None:
     """Write a sealed cassette of distinct calls."""
     count = len(calls)
     keys: list[bytes] = []
-    width = len(fingerprint(calls[0].request, NAME).segments)
-    segments = bytearray()
+    outlines = bytearray()
     parts: dict[bytes, bytes] = {}
     samples: list[bytes] = []
     for call in calls:
         found = fingerprint(call.request, NAME)
-        assert len(found.segments) == width
         keys.append(found.key)
-        segments += b"".join(digest[:4] for digest in found.segments)
+        outlines += pack_outline(Outline(found.segments, sketch(call.request)))
         request, own = split_request(encode(request_fields(call.request)))
         parts.update(own)
         if len(samples) < 2_000:
@@ -60,7 +60,7 @@ def write_big(path: Path, calls: Calls) -> None:
     digest = EvidenceDigest()
 
     def frames() -> Iterator[Frame]:
-        packer = Packer(dictionary)
+        packer = Packer(dictionary, level=LARGE_LEVEL)
         pending = sorted(parts.items(), reverse=True)
 
         def due(before: bytes) -> Iterator[Frame]:
@@ -79,10 +79,8 @@ def write_big(path: Path, calls: Calls) -> None:
             yield Frame(key, 0, packer.pack(data))
         yield from due(b"\xff" * 17)
 
-    size = 4 * width
-    table = encode_segments(
-        tuple(bytes(segments[at : at + 4]) for at in range(index * size, index * size + size, 4)) for index in order
-    )
+    size = len(outlines) // count  # every call has as many messages
+    table = encode_segments(unpack_outline(bytes(outlines[index * size : (index + 1) * size])) for index in order)
     with path.open("wb", buffering=1 << 20) as file:
         write_sealed(
             file.write,

@@ -52,6 +52,10 @@ NOTES = (
 )
 
 
+_OTHERS = [chat_call(number).request for number in range(-4, 0)]
+"""Requests that share nothing but the system prompts with those that are replayed."""
+
+
 def _forget() -> None:
     """
     Make Playhead forget the requests it has seen, but for what a suite shares: system prompts, model, settings.
@@ -62,8 +66,8 @@ def _forget() -> None:
     for name in vars(fingerprints).values():
         if hasattr(name, "cache_clear"):
             name.cache_clear()
-    for other in range(-4, 0):
-        fingerprints.fingerprint(chat_call(other).request, NAME)
+    for request in _OTHERS:
+        fingerprints.fingerprint(request, NAME)
 
 
 def _sample(opened: Callable[[], Reader], asked: list[Asked], sessions: int) -> float:

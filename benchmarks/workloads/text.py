@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
+from struct import Struct
 
 from benchmarks.workloads.phrases import BULLETS, OPENERS, SENTENCES, Frame
+
+_SINGLE = Struct("<f")
 
 
 class Writer:
@@ -57,6 +60,16 @@ class Writer:
         return self._random.randint(low, high)
 
     def vector(self, length: int) -> list[float]:
-        """Give a vector of about unit length, as printed by a server that computes in 32 bits."""
+        """Give a vector of about unit length, as read from the JSON of a server that computes in 32 bits."""
         scale = length**-0.5
-        return [round(self._random.gauss(0.0, scale), 9) for _ in range(length)]
+        return [_printed(self._random.gauss(0.0, scale)) for _ in range(length)]
+
+
+def _printed(value: float) -> float:
+    """Give the shortest decimal that stands for the same 32-bit float: what such a server writes."""
+    (single,) = _SINGLE.unpack(_SINGLE.pack(value))
+    for digits in range(6, 9):
+        shortest = float(f"{single:.{digits}g}")
+        if _SINGLE.unpack(_SINGLE.pack(shortest))[0] == single:
+            return shortest
+    return float(f"{single:.9g}")

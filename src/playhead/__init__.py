@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         UsageError,
     )
     from playhead.harness.clock import ManualClock
+    from playhead.harness.golden import run_golden
+    from playhead.harness.golden_report import GoldenReport
+    from playhead.harness.golden_requests import GoldenRequest, read_requests
+    from playhead.harness.network import block_network
     from playhead.harness.opening import record, replay, use_cassette
     from playhead.harness.session import Session
     from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider, OpenAICompatibleProvider
@@ -93,6 +97,10 @@ _HOMES = {
         "UsageError",
     ),
     "playhead.harness.clock": ("ManualClock",),
+    "playhead.harness.golden": ("run_golden",),
+    "playhead.harness.golden_report": ("GoldenReport",),
+    "playhead.harness.golden_requests": ("GoldenRequest", "read_requests"),
+    "playhead.harness.network": ("block_network",),
     "playhead.harness.opening": ("record", "replay", "use_cassette"),
     "playhead.harness.session": ("Session",),
     "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
@@ -115,6 +123,8 @@ __all__ = [
     "Exhausted",
     "Failure",
     "Family",
+    "GoldenReport",
+    "GoldenRequest",
     "InferenceProvider",
     "InferenceProviderError",
     "Interaction",
@@ -145,9 +155,12 @@ __all__ = [
     "UnsupportedVersion",
     "Usage",
     "UsageError",
+    "block_network",
     "open_cassette",
+    "read_requests",
     "record",
     "replay",
+    "run_golden",
     "use_cassette",
 ]
 

@@ -280,3 +280,15 @@ def test_a_forked_child_does_not_write_into_its_parents_journal(path: Path) -> N
         _, status = os.waitpid(child, 0)
         assert os.waitstatus_to_exitcode(status) == 0
     assert texts(path) == [("parent", "fresh 1")]
+
+
+def test_a_clock_that_stands_still_does_not_mix_the_takes(path: Path) -> None:
+    """Calls that start at one instant, or while the clock goes back, keep the order they were made in."""
+    clock = ManualClock()
+    texts_in_order = ("zebra", "yak", "ant", "cow")
+    with playhead.use_cassette(path, mode="record", clock=clock) as session:
+        wrapped = session.wrap(playhead.CyclingStubInferenceProvider(texts_in_order))
+        for step in (0, 0, -1_000_000, 5):
+            clock.now_ns += step
+            wrapped.complete(CompletionRequest("a"))
+    assert tuple(entry.evidence.text for entry in playhead.open_cassette(path)) == texts_in_order

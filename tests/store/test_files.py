@@ -173,3 +173,24 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises((RecordingError, CassetteError)):
         check_target(tmp_path / "file" / "sub" / "f")
+
+
+def test_saving_keeps_permissions_and_sweeps_up(tmp_path: Path) -> None:
+    """A file keeps its mode when it is replaced, and what a crash left of an earlier save goes."""
+    path = tmp_path / "a.cassette"
+    path.write_bytes(b"old")
+    path.chmod(0o640)
+    (tmp_path / "a.cassette.tmp-dead").write_bytes(b"half")
+    (tmp_path / "b.cassette.tmp-alive").write_bytes(b"somebody else's")
+    with replacing(path) as write:
+        write(b"new")
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.cassette", "b.cassette.tmp-alive"]
+
+
+def test_a_zero_byte_is_no_name() -> None:
+    """A path no system takes is a clear error of ours, for reading and for writing."""
+    for use in (read_file, check_target):
+        with pytest.raises(UsageError, match="zero byte"):
+            use(Path("a\0b"))

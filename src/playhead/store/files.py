@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import glob
 import mmap
 import os
 import secrets
@@ -11,7 +12,7 @@ import stat
 from collections.abc import Callable, Generator
 from pathlib import Path
 
-from playhead.errors import CassetteError, CassetteMissing, LimitExceeded, NotACassette, RecordingError
+from playhead.errors import CassetteError, CassetteMissing, LimitExceeded, NotACassette, RecordingError, UsageError
 
 MAP_ABOVE = 256 * 1024
 """Bytes from which a file is mapped instead of read: mapping costs some 10 us, reading 256 KB about as much."""
@@ -28,6 +29,7 @@ def read_file(path: Path) -> bytes:
         NotACassette: There is something else than a regular file.
         CassetteError: The file cannot be read.
     """
+    check_name(path)
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
     except OSError as error:
@@ -87,6 +89,17 @@ def _translated(error: OSError, path: Path) -> CassetteError:
     return CassetteError(f"cannot be read: {error.strerror or error}", path=path)
 
 
+def check_name(path: Path) -> None:
+    """
+    Check that a path can name a file at all.
+
+    Raises:
+        UsageError: It holds a zero byte.
+    """
+    if "\0" in str(path):
+        raise UsageError(f"{str(path)!r} is no path: it holds a zero byte")
+
+
 def check_target(path: Path) -> None:
     """
     Check that a cassette can be written to a path, before anything is paid for.
@@ -126,7 +139,7 @@ def check_target(path: Path) -> None:
 @contextlib.contextmanager
 def replacing(path: Path, *, fsync: bool = True) -> Generator[Callable[[bytes], object]]:
     """
-    Write a file beside its place and swap it in when the block ends well.
+    Write a file beside its place and swap it in when the block ends well; its permissions stay.
 
     Args:
         path: The file's place.
@@ -140,9 +153,13 @@ def replacing(path: Path, *, fsync: bool = True) -> Generator[Callable[[bytes], 
     """
     beside = path.with_name(f"{path.name}.tmp-{secrets.token_hex(6)}")
     try:
+        for stale in path.parent.glob(f"{glob.escape(path.name)}.tmp-*"):
+            stale.unlink(missing_ok=True)  # of a crash: whoever saves here holds the folder's lock
         with beside.open("xb", buffering=1 << 18) as file:
             yield file.write
             file.flush()
+            if path.exists():
+                beside.chmod(stat.S_IMODE(path.stat().st_mode))
             if fsync:
                 os.fsync(file.fileno())
         beside.replace(path)

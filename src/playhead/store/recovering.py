@@ -13,7 +13,7 @@ from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import MAGIC
 from playhead.format.salvage import Salvaged, salvage_sealed, salvage_text
 from playhead.format.sealed import SealedReader
-from playhead.format.text import decode_text
+from playhead.format.text import decode_text, looks_like_text
 from playhead.format.union import unite_entries
 from playhead.store.cassette import open_cassette
 from playhead.store.files import check_target, read_file
@@ -72,12 +72,23 @@ def recover(paths: Sequence[Path], out: Path, *, accept_edits: bool = False, sca
             entries += found.entries
             dropped += [f"{source.name}: {line}" for line in found.dropped]
     united = unite_entries(entries)
-    united += numbered(united, journals)
+    united += numbered(united, _without_copies(journals))
     refuse_secrets(united, scan, out)
     with lock_for(out):
         write_assembly(out, assemble(united, passing=is_text(out)))
     calls = sum(1 for entry in united if entry.is_call)
     return Recovered(out, calls, tuple(sources), tuple(dropped))
+
+
+def _without_copies(journals: list[JournalContent]) -> list[JournalContent]:
+    """Count a call once that a resumed run had copied into its own journal when it died."""
+    seen: set[tuple[int, Entry]] = set()
+    kept: list[JournalContent] = []
+    for journal in journals:
+        calls = [call for call in journal.calls if (call.start, call.entry) not in seen]
+        seen |= {(call.start, call.entry) for call in calls}
+        kept.append(journal._replace(calls=calls))
+    return kept
 
 
 def _sources(path: Path) -> list[Path]:
@@ -105,6 +116,6 @@ def _read(path: Path, *, accept_edits: bool, limits: Limits) -> Salvaged:
         return Salvaged(list(whole_entries(SealedReader(data, limits=limits))), [])
     except CassetteError:
         found = salvage_text(bytes(data), accept_edits=accept_edits) if text else salvage_sealed(bytes(data), limits)
-    if not found.entries and not found.dropped:
+    if not found.entries and MAGIC not in data[:64] and not looks_like_text(data[:256]):
         raise NotACassette("holds nothing that looks like a recorded call", path=path)
     return found
