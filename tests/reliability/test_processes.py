@@ -14,6 +14,7 @@ import pytest
 
 import playhead
 from playhead.store.journals import journal_paths
+from playhead.store.recovering import recover
 
 WORKER = Path(__file__).with_name("worker.py")
 ORDERS = [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)]
@@ -178,3 +179,22 @@ def test_a_process_that_dies_does_not_hold_the_others_up(workers: list[Remote], 
         session.wrap(playhead.StubInferenceProvider("x"), name="told").complete(playhead.CompletionRequest("new"))
     cassette = playhead.open_cassette(path)
     assert [takes(cassette, prompt) for prompt in ("lost?", "kept", "new")] == [["no"], ["yes"], ["x"]]
+
+
+def test_a_record_run_with_a_crash_in_it_replaces_nothing(tmp_path: Path) -> None:
+    """When one session of a run dies, the one that ends well says so, and the golden and every journal stay."""
+    path = tmp_path / "run.cassette"
+    with playhead.record(playhead.StubInferenceProvider("golden"), path) as provider:
+        provider.complete(playhead.CompletionRequest("a"))
+    before = path.read_bytes()
+    survivor = playhead.use_cassette(path, mode="record").open()
+    victim = playhead.use_cassette(path, mode="record").open()
+    for session in (survivor, victim):
+        session.wrap(playhead.StubInferenceProvider("new")).complete(playhead.CompletionRequest("a"))
+    victim.abandon()
+    with pytest.raises(playhead.RecordingError, match="crashed"):
+        survivor.close()
+    assert path.read_bytes() == before
+    recover([path], tmp_path / "recovered.cassette", scan=lambda _: ())
+    texts = [call.evidence.text for call in playhead.open_cassette(tmp_path / "recovered.cassette")]
+    assert sorted(texts) == ["golden", "new", "new"]

@@ -134,7 +134,7 @@ class Recorder:
             journal.path.unlink(missing_ok=True)
         elif not ok:
             seal_failed(self._path, journal.path, scan=self.scan)
-        return seal(
+        sealed = seal(
             self._path,
             scan=self.scan,
             opened=journal.opened,
@@ -143,6 +143,12 @@ class Recorder:
             limits=options.limits,
             fsync=options.fsync,
         )
+        if journal.path in sealed.left:
+            raise RecordingError(
+                f"another session that recorded into {str(self._path)!r} in this run crashed; the cassette is as it was",
+                hint=f"the journals are kept: playhead recover {self._path} --out NEW",
+            )
+        return sealed
 
     def abandon(self) -> None:
         """Let go of the journal without a word; it stays for ``playhead recover``."""

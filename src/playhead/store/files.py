@@ -108,6 +108,7 @@ def check_target(path: Path) -> None:
         NotACassette: Something else than a regular file stands there; a symbolic link would be replaced by a file.
         RecordingError: The folder cannot be made or written to.
     """
+    check_name(path)
     if path.is_symlink():
         raise NotACassette(
             "is a symbolic link: recording would put a file in its place", path=path, hint="name its target"

@@ -132,7 +132,8 @@ def chosen(
     wanted = {State.CLOSED, State.CRASHED, State.FAILED} if adopt_crashed else {State.CLOSED}
     members = [journal for journal in journals if journal.state in wanted]
     if opened is not None and not adopt_crashed:
-        members = of_run(members, opened)
+        crashed = [journal for journal in journals if journal.state is State.CRASHED]
+        members = of_run(members, crashed, opened)
     waiting = tuple(journal.path for journal in journals if journal.state is State.ALIVE)
     taken = {journal.path for journal in members} | set(waiting)
     return members, waiting, tuple(journal.path for journal in journals if journal.path not in taken)
@@ -164,15 +165,22 @@ def _seal(path: Path, previous: Cassette | None, closed: list[JournalContent], *
     return Sealed(path, written, calls)
 
 
-def of_run(journals: list[JournalContent], opened: int) -> list[JournalContent]:
-    """Give the journals that belong together: those of the run if it replaces the cassette, else all of them."""
+def of_run(closed: list[JournalContent], crashed: list[JournalContent], opened: int) -> list[JournalContent]:
+    """
+    Give the closed journals that the session which was opened last may seal.
+
+    A run of mode ``record`` takes the cassette's place: alone, and only if none of its sessions crashed. Any other
+    run adds to the cassette, and takes along what earlier ones could not add.
+    """
     members: list[JournalContent] = []
     # Backwards from the session that ends last: each journal that was still open when the run so far began is of it.
-    for journal in sorted(journals, key=lambda journal: -(journal.closed or 0)):
+    for journal in sorted(closed, key=lambda journal: -(journal.closed or 0)):
         if (journal.closed or 0) >= opened:
             members.append(journal)
             opened = min(opened, journal.opened)
-    return members if any(journal.mode is Mode.RECORD for journal in members) else journals
+    if any(journal.mode is Mode.RECORD for journal in members):
+        return [] if any(journal.opened >= opened for journal in crashed) else members
+    return [journal for journal in closed if journal in members or journal.mode is not Mode.RECORD]
 
 
 def open_or_none(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Cassette | None:
