@@ -1,5 +1,5 @@
 """
-What the pages take from the code, written between markers ``<!-- table:NAME ARGUMENTS -->`` and ``<!-- /table:NAME -->``.
+What the pages take from the code, between markers ``<!-- table:NAME ARGUMENTS -->`` and ``<!-- /table:NAME -->``.
 
     python -m tests.docs.generated
 
@@ -106,10 +106,11 @@ def documented_attributes(cls: type[Any]) -> dict[str, str]:
 def settings() -> str:
     """Give the options of a session with their defaults."""
     said = documented_attributes(SessionOptions)
-    rows = [["option", "default", "meaning"]]
-    for field in msgspec.structs.fields(SessionOptions):
-        rows.append([f"`{field.name}`", _default(field.default), said[field.name].replace("``", "`")])
-    return table(rows)
+    rows = [
+        [f"`{field.name}`", _default(field.default), said[field.name].replace("``", "`")]
+        for field in msgspec.structs.fields(SessionOptions)
+    ]
+    return table([["option", "default", "meaning"], *rows])
 
 
 def _default(value: object) -> str:

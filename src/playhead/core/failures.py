@@ -137,8 +137,8 @@ def rebuild(failure: Failure, *, known: Iterable[type[Exception]] = ()) -> Excep
         if error is not None:
             return error
     return InferenceProviderError(
-        failure.message or failure.type,
-        error_code=failure.error_code,
+        failure.message or failure.type or "the call failed",
+        error_code=failure.error_code or None,
         context={**failure.context, "recorded_class": failure.type},
         retryable=failure.retryable,
     )
