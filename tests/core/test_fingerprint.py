@@ -154,7 +154,8 @@ def test_numbers_count_by_value(one: CompletionRequest, other: CompletionRequest
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [(1, True), (0, False), (1, "1"), (0.1, 0.2), (2**53, 2.0**53 + 2), (None, 0), ([], {})]
+    ("one", "other"),
+    [(1, True), (0, False), (1, "1"), (0.1, 0.2), (2**53, 2.0**53), (2**60, 2.0**60), (None, 0), ([], {})],
 )
 def test_other_values_are_others(one: Any, other: Any) -> None:
     """Values that are merely equal in Python, or look alike, are other parameters."""

@@ -16,6 +16,7 @@ from playhead.core.canonical import encode_normal
 from playhead.core.model import Completion, CompletionRequest, ToolCall
 from playhead.errors import CassetteDamaged
 from playhead.format.assembly import TRAIN_MIN_ENTRIES, Assembly, assemble, whole_entries
+from playhead.format.compression import Packer, builtin_dictionary
 from playhead.format.entries import Entry, Outline, outline_of
 from playhead.format.numbers import (
     BUILTIN_DICTIONARY,
@@ -29,6 +30,7 @@ from playhead.format.numbers import (
 from playhead.format.sealed import SealedReader
 from playhead.format.segments import pack_outline, unpack_outline
 from playhead.format.text import decode_text, encode_text
+from tests.format.sealed_files import written
 from tests.strategies import agent_history, call_entry, entry_lists, other_entry, reader_of, sealed
 
 LONG = "a shared instruction " * (PART_MIN_LENGTH // 20)
@@ -210,6 +212,18 @@ def test_added_and_removed_calls() -> None:
     assert [row.n for row in reader_of([call_entry("x")], previous=more).rows()] == [0]
 
 
+def test_frames_of_another_compressor_are_kept() -> None:
+    """Frames that this release's compressor would make otherwise are kept as they are, not made anew."""
+    entries = by_place([call_entry(f"question {n} " * 9, f"answer {n} " * 9) for n in range(5)])
+    pack = Packer(builtin_dictionary(), level=1).pack
+    before = written(entries, dictionary_id=BUILTIN_DICTIONARY, pack=pack)
+    assert before != sealed(entries)
+    assert sealed(entries, previous=SealedReader(before)) == before
+    new = call_entry("new")
+    after = reader_of([*entries, new], previous=SealedReader(before))
+    assert frames(after).items() >= frames(SealedReader(before)).items()
+
+
 def test_takes_keep_their_frames() -> None:
     """A further take of a request leaves the first one's frame alone."""
     previous = reader_of([call_entry("x", "one")])
@@ -266,7 +280,7 @@ def test_passing_files() -> None:
     assert reader.digest == reader_of(entries).digest
     golden = reader_of(entries, previous=reader)
     assert golden.dictionary_id == BUILTIN_DICTIONARY
-    assert list(whole_entries(golden)) == by_place(entries)
+    assert frames(golden) == frames(reader_of(entries))
 
 
 # --- segments

@@ -226,6 +226,24 @@ def test_flips_in_a_large_index() -> None:
         assert answers_or_damage(file, data)
 
 
+@pytest.mark.parametrize(
+    ("before", "behind"), [(4, 0), (0, 4), (-4, 4), (0, -4)], ids=["gap", "rest", "early", "past the end"]
+)
+def test_entries_lie_back_to_back(before: int, behind: int) -> None:
+    """An index whose checksums hold is damage if its entries do not fill the space between header and index."""
+    places_ = sorted(places(20))
+    rows = [Row(key, n, 0, 30) for key, n in places_]
+    bits, payload = encode_index(rows, count=20, start=FRAMES_START + before)
+    frames = bytes(FRAMES_START + before + 20 * 30 + behind)
+    data = frames + FRAME_HEAD.pack(0, len(payload)) + payload + bytes(80)
+    index = Index(data, start=len(frames) + FRAME_HEAD.size, count=20, bits=bits, frames_start=FRAMES_START)
+    with pytest.raises(CassetteDamaged):
+        list(index)
+    if behind < 0:
+        with pytest.raises(CassetteDamaged, match="past the entries"):
+            index.find(*places_[-1])
+
+
 @given(st.binary(min_size=2 * FAN.size + 3 * ROW.size, max_size=2 * FAN.size + 3 * ROW.size))
 def test_junk_for_an_index(junk: bytes) -> None:
     """Arbitrary bytes in place of an index are damage."""

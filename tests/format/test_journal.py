@@ -164,6 +164,13 @@ def test_damage_in_the_middle_is_not_the_trace_of_a_crash() -> None:
     assert torn == [Torn(offset=len(LINES[0]), length=len(LINES[1]), last=False)]
 
 
+def test_a_damaged_last_line_is_the_last() -> None:
+    """A last line that does not hold is the last, with its line feed or without."""
+    for data in (LINES[0] + b"x" + LINES[1], LINES[0] + b"x" + LINES[1][:-1]):
+        ((_, torn),) = [found for found in read_lines(data) if isinstance(found[1], Torn)]
+        assert torn == Torn(offset=len(LINES[0]), length=len(data) - len(LINES[0]), last=True)
+
+
 def test_a_torn_line_before_a_new_one() -> None:
     """What was written behind a torn line on a line of its own is kept."""
     data = LINES[0] + LINES[1][:50] + b"\n" + LINES[2]
@@ -180,6 +187,7 @@ BAD_LINES: dict[str, bytes] = {
     "a blank": b" ",
     "no checksum": b'{"ok":true,"type":"end"}',
     "a wrong checksum": b'00000000 {"ok":true,"type":"end"}',
+    "another separator": b'%08x\t{"closed":9,"ok":true,"type":"end"}' % crc32(b'{"closed":9,"ok":true,"type":"end"}'),
     "a checksum of words": b'zzzzzzzz {"ok":true,"type":"end"}',
     "a negative checksum": b'-0000001 {"ok":true,"type":"end"}',
     "text for JSON": b"%08x hello" % crc32(b"hello"),

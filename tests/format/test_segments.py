@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zlib import crc32
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from playhead.core.fingerprint import HEAD_SEGMENTS
 from playhead.core.sketch import SIZE
 from playhead.errors import CassetteDamaged, CassetteError, LimitExceeded
+from playhead.format.compression import Packer
 from playhead.format.entries import Outline, outline_of
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import SEGMENT_PREFIX
@@ -94,6 +97,16 @@ def test_damage_at_every_byte() -> None:
                 decode_segments(table[:at] + bytes([table[at] ^ mask]) + table[at + 1 :], 5, DEFAULT_LIMITS)
     with pytest.raises(CassetteDamaged):
         decode_segments(table + b"\x00", 5, DEFAULT_LIMITS)
+
+
+@pytest.mark.parametrize("change", [b"\x00", b"\x00\x00", b"\x06\x00", b"\x06\x00" + bytes(20)])
+def test_rest_behind_the_last_call(change: bytes) -> None:
+    """A table whose checksum holds but which has bytes behind its calls, or too few for the last one, is damage."""
+    whole = b"\x06\x00" + pack_outline(BLANK)
+    for content in (whole + change, whole[: -len(change)]):
+        packed = Packer().pack(content)
+        with pytest.raises(CassetteDamaged):
+            decode_segments(crc32(packed).to_bytes(4, "little") + packed, 1, DEFAULT_LIMITS)
 
 
 @given(st.binary(max_size=50))

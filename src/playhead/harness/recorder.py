@@ -145,7 +145,7 @@ class Recorder:
         )
         if journal.path in sealed.left:
             raise RecordingError(
-                f"another session that recorded into {str(self._path)!r} in this run crashed; the cassette is as it was",
+                f"another session of this run crashed, so {str(self._path)!r} is left as it was",
                 hint=f"the journals are kept: playhead recover {self._path} --out NEW",
             )
         return sealed

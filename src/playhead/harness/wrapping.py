@@ -159,8 +159,8 @@ def _bound(call: _Call, convention: Convention) -> Callable[..., Any]:
     if call.verb.streams:
         awaited = inspect.iscoroutinefunction(call.inner)
         if convention.asynchronous:
-            return _awaited_stream(call) if awaited else _async_stream(call)
-        return _stream(call)
+            return _awaited_stream(call) if awaited else _stream(call, AsyncRecordingStream, AsyncPlayedStream)
+        return _stream(call, RecordingStream, PlayedStream)
     return _async_call(call) if convention.asynchronous else _sync_call(call)
 
 
@@ -194,34 +194,20 @@ def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
     return method
 
 
-def _stream(call: _Call) -> Callable[..., Any]:
+def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[..., Any]:
+    """Give a method that is called, not awaited, whether what it gives is iterated with or without ``async``."""
+
     def method(*args: Any, **kwargs: Any) -> Any:
         request, step = call.begin(args, kwargs)
         if isinstance(step, Replay):
-            return call.played_stream(PlayedStream, request, step)
+            return call.played_stream(playing, request, step)
         pieces = step.stream()
         try:
             inner = call.inner(*args, **kwargs)
         except Exception as error:
             pieces.fail(error)
             raise
-        return RecordingStream(inner, pieces)
-
-    return method
-
-
-def _async_stream(call: _Call) -> Callable[..., Any]:
-    def method(*args: Any, **kwargs: Any) -> Any:
-        request, step = call.begin(args, kwargs)
-        if isinstance(step, Replay):
-            return call.played_stream(AsyncPlayedStream, request, step)
-        pieces = step.stream()
-        try:
-            inner = call.inner(*args, **kwargs)
-        except Exception as error:
-            pieces.fail(error)
-            raise
-        return AsyncRecordingStream(inner, pieces)
+        return recording(inner, pieces)
 
     return method
 
