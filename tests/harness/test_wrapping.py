@@ -385,3 +385,16 @@ def test_no_journal_is_left_when_every_call_failed_to_start(path: Path) -> None:
     assert calls == []
     assert not path.exists()
     assert journal_paths(path) == []
+
+
+def test_another_sessions_refusal_is_not_recorded(tmp_path: Path) -> None:
+    """A provider that is itself a replay refuses for reasons of its own: that is no answer, and no failure of a model."""
+    inner, outer = tmp_path / "inner.cassette", tmp_path / "outer.cassette"
+    with playhead.record(playhead.StubInferenceProvider(), inner) as provider:
+        provider.complete(playhead.CompletionRequest("known"))
+    with playhead.replay(inner) as replayed, playhead.use_cassette(outer, mode="record") as session:
+        wrapped = session.wrap(replayed)
+        wrapped.complete(playhead.CompletionRequest("known"))
+        with pytest.raises(playhead.NoMatch):
+            wrapped.complete(playhead.CompletionRequest("unknown"))
+    assert [call.request.prompt for call in playhead.open_cassette(outer)] == ["known"]

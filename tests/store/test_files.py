@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from playhead import CassetteError, CassetteMissing, LimitExceeded, NotACassette, RecordingError
-from playhead.store import files
 from playhead.errors import UsageError
+from playhead.store import files
 from playhead.store.files import MAP_ABOVE, check_target, read_file, replacing
 
 

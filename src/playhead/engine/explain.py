@@ -274,4 +274,5 @@ def _refused(kind: str, lines: list[str], hint: str, evidence: Refusal, where: S
 
 
 def _cassette_line(where: Situation) -> str:
-    return f"cassette {where.cassette!r} holds {where.calls} calls, {where.unplayed} not played"
+    calls = "1 call" if where.calls == 1 else f"{where.calls} calls"
+    return f"cassette {where.cassette!r} holds {calls}, {where.unplayed} not played"

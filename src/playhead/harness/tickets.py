@@ -9,7 +9,7 @@ from playhead.core.canonical import decode, encode
 from playhead.core.failures import describe
 from playhead.core.fingerprint import Fingerprint
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
-from playhead.errors import RecordingError
+from playhead.errors import RecordingError, ReplayRefused
 from playhead.harness.clock import Clock, latency_ms
 
 
@@ -85,8 +85,11 @@ class Ticket:
         self._finish(completion)
 
     def fail(self, error: Exception) -> None:
-        """End with an exception."""
-        self._finish(describe(error))
+        """End with an exception; another session's refusal is no answer of a provider's, and is not stored."""
+        if isinstance(error, ReplayRefused):
+            self._done = True
+        else:
+            self._finish(describe(error))
 
     def _finish(self, outcome: Outcome, gaps: tuple[int, ...] = ()) -> None:
         if self._done:
@@ -156,7 +159,9 @@ class StreamTicket:
         self._end(self._yielded or completion or self._assembled())
 
     def fail(self, error: Exception) -> None:
-        """End with an exception after the pieces that came."""
+        """End with an exception after the pieces that came; not with another session's refusal."""
+        if isinstance(error, ReplayRefused):
+            self._ticket.fail(error)
         self._end(describe(error))
 
     def close(self) -> None:
