@@ -388,7 +388,7 @@ def test_no_journal_is_left_when_every_call_failed_to_start(path: Path) -> None:
 
 
 def test_another_sessions_refusal_is_not_recorded(tmp_path: Path) -> None:
-    """A provider that is itself a replay refuses for reasons of its own: that is no answer, and no failure of a model."""
+    """A provider that is itself a replay refuses for reasons of its own: that is no answer of a model."""
     inner, outer = tmp_path / "inner.cassette", tmp_path / "outer.cassette"
     with playhead.record(playhead.StubInferenceProvider(), inner) as provider:
         provider.complete(playhead.CompletionRequest("known"))
