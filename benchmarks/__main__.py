@@ -17,6 +17,7 @@ from benchmarks.machine import ROOT, facts
 from benchmarks.measures import git_growth, importing, missing, opening, random_get, recording, replaying, size
 from benchmarks.plan import COMPLETE, FULL, QUICK, Plan, scaled
 from benchmarks.report import to_docs, to_json, to_terminal
+from benchmarks.results import Result
 from benchmarks.workshop import Workshop
 
 MEASURES = {
@@ -59,9 +60,14 @@ def main(given: list[str] | None = None) -> int:
     machine = facts()
     with tempfile.TemporaryDirectory(prefix="playhead-benchmarks-") as scratch:
         shop = Workshop(arguments.cache or Path(scratch) / "recordings", Path(scratch) / "scratch")
-        results = [MEASURES[name].run(plan, shop) for name in chosen]
-    verdicts = judge(results)
-    print(to_terminal(results, verdicts, machine))
+        results: list[Result] = []
+        try:
+            for name in chosen:
+                results.append(MEASURES[name].run(plan, shop))
+        finally:
+            # A measure that fails late would otherwise take the figures of half an hour with it.
+            verdicts = judge(results)
+            print(to_terminal(results, verdicts, machine))
     target = arguments.json or (LATEST if complete else None)
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -46,7 +46,6 @@ class SliceLimit:
         reader = open_cassette(path).reader
         rows = [row for row in reader.rows() if row.n < FIRST_RESERVED_N]
         self.places = [(row.offset, row.offset + row.length) for row in rows]
-        self.keys = [row.key for row in rows]
         dictionary = dictionary_by_id(reader.dictionary_id, reader.dictionary)
         self._decompress: Any = zstandard.ZstdDecompressor(
             dict_data=zstandard.ZstdCompressionDict(dictionary) if dictionary else None

@@ -15,6 +15,7 @@ from benchmarks.timing import in_turns, say
 from benchmarks.workloads.chat import chat_calls
 from benchmarks.workshop import Workshop
 from playhead import open_cassette
+from playhead.core.calls import key_bytes
 
 GETS = 4_000
 NOTES = (
@@ -33,8 +34,8 @@ def _run(plan: Plan, shop: Workshop) -> Result:
         path = shop.recorded(OURS, "chat", chat_calls(n)) / "golden.cassette"
         limit = SliceLimit(path)
         cassette = open_cassette(path)
-        chosen = Random(7).choices(range(len(limit.keys)), k=GETS)
-        keys = [limit.keys[number] + bytes(16) for number in chosen]
+        chosen = Random(7).choices(range(len(limit.places)), k=GETS)
+        keys = [key_bytes(limit.get(number).key) for number in chosen]
         for key, number in zip(keys[:50], chosen, strict=False):
             found = cassette.get(key, 0)
             assert found is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import zstandard
 
@@ -33,9 +34,9 @@ TRAIN_SAMPLE_BYTES = 512 * 1024
 def builtin_dictionary() -> bytes:
     """Give the dictionary that ships with the package; files name it by id ``BUILTIN_DICTIONARY``."""
     # Through the loader, as importlib.resources would, without the millisecond its import takes from a first answer.
-    folder, separator, _ = __file__.rpartition("compression.py")
-    data = __spec__.loader.get_data(f"{folder}builtin.zdict") if separator and __spec__ else b""
-    return bytes(data)
+    loader: Any = __spec__.loader if __spec__ is not None else None
+    folder = __file__.rpartition("compression.py")[0]
+    return bytes(loader.get_data(f"{folder}builtin.zdict"))
 
 
 def dictionary_by_id(number: int, embedded: bytes) -> bytes:
