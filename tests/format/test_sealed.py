@@ -84,18 +84,6 @@ def test_what_is_not_there() -> None:
         reader.part(bytes(16))
 
 
-def test_another_key_with_the_same_beginning() -> None:
-    """A request whose key shares only the part that the index holds is not answered with another's call."""
-    entry = call_entry("x")
-    reader = reader_of([entry])
-    other = entry.key[:KEY_LENGTH] + bytes(32 - KEY_LENGTH)
-    try:
-        found = reader.get(other, 0)
-    except CassetteDamaged:
-        return
-    assert found is None
-
-
 def test_empty() -> None:
     """A cassette without entries is a file like any other."""
     reader = reader_of([])

@@ -172,7 +172,7 @@ async def test_a_refusal_says_where_and_how(path: Path) -> None:
         ):
             await ask(session.wrap(None), "sync", "unknown")
         text = str(caught.value)
-        assert f"cassette {str(path)!r} holds 1 calls, 1 not played" in text
+        assert f"cassette {str(path)!r} holds 1 call, 1 not played" in text
         assert "test_session.py::test_a_refusal_says_where_and_how" in text
         assert f"hint: to record it: {expected}" in text
         assert caught.value.context["cassette"] == str(path)

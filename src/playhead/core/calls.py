@@ -92,7 +92,7 @@ _PLAIN_ENTRY = msgspec.json.Decoder(_PlainEntry)
 
 def key_text(key: bytes) -> str:
     """Write a fingerprint as it stands in a file: base64url, no padding, 43 characters."""
-    return binascii.b2a_base64(key, newline=False).translate(_URL_SAFE).rstrip(b"=").decode("ascii")
+    return str(binascii.b2a_base64(key, newline=False).translate(_URL_SAFE)[:-1], "ascii")
 
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")

@@ -12,7 +12,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple, cast
 
-from playhead.core.canonical import encode, normalise
+from playhead.core.canonical import encode, encode_normal, normalise
 from playhead.core.model import CompletionRequest
 
 SCHEME = b"playhead fingerprint 1\n"
@@ -96,7 +96,10 @@ def _message_digest(message: Mapping[str, Any]) -> bytes:
 # An agent resends its history with every turn, and a suite its system prompt with every call.
 @lru_cache(maxsize=1024)
 def _plain_message_digest(role: str, content: str) -> bytes:
-    return _digest({"role": role, "content": content})
+    try:
+        return sha256(encode_normal({"role": role, "content": content})).digest()
+    except UnicodeEncodeError:
+        return _digest({"role": role, "content": content})  # lone surrogates take an escape form
 
 
 def _digest(value: Any) -> bytes:

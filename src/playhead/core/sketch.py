@@ -8,6 +8,8 @@ the sketch holds a byte of hash of each at four lengths, and the whole length.
 from __future__ import annotations
 
 import struct
+from itertools import compress
+from operator import ne
 from zlib import crc32
 
 from playhead.core.canonical import encode
@@ -16,6 +18,9 @@ from playhead.core.model import CompletionRequest
 SIZE = 10
 _SCALES = (8, 32, 128, 512)
 _LENGTH = struct.Struct("<H")
+
+
+_WEIGHTS = (1, 2, 3, 4, 1, 2, 3, 4)
 
 
 def sketch(request: CompletionRequest) -> bytes:
@@ -31,7 +36,6 @@ def sketch(request: CompletionRequest) -> bytes:
 def unlikeness(one: bytes, other: bytes) -> tuple[int, int]:
     """Rank how far apart two sketches are: places that differ, longer scales counting more, then length."""
     far = 0
-    for place in range(8):
-        if one[place] != other[place]:
-            far += 1 + place % 4
+    if one[:8] != other[:8]:
+        far = sum(compress(_WEIGHTS, map(ne, one, other)))
     return far, abs(one[8] + 256 * one[9] - other[8] - 256 * other[9])

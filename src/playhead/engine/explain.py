@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from playhead.engine.ledger import Refusal
 from playhead.engine.recordings import Recordings
 
 PREFIX = 4
-MAX_COMPARED = 32
+MAX_COMPARED = 8
 """Candidates whose requests are read where several are equally near; their sketches chose them from among all."""
 
 MAX_SHOWN = 4
@@ -73,17 +74,20 @@ def nearest(
     done = {(key[:16], n) for key, n in played}
     drawn = sketch(request)
     best: int | None = None
-    candidates: list[_Candidate] = []
+    nearest_so_far: list[tuple[bytes, int, bytes]] = []
     for key, n, outline in recordings.outlines():
         far = distance(outline.segments, asked)
         if best is None or far < best:
-            best, candidates = far, []
+            best, nearest_so_far = far, []
         if far == best:
-            candidates.append(_Candidate((key, n) in done, unlikeness(outline.sketch, drawn), key, n))
+            nearest_so_far.append((key, n, outline.sketch))
+    candidates = heapq.nsmallest(
+        MAX_COMPARED,
+        (_Candidate((key, n) in done, unlikeness(found, drawn), key, n) for key, n, found in nearest_so_far),
+    )
     if not candidates:
         return None
-    candidates.sort()
-    chosen = candidates[0] if len(candidates) == 1 else _most_alike(recordings, candidates[:MAX_COMPARED], request)
+    chosen = candidates[0] if len(candidates) == 1 else _most_alike(recordings, candidates, request)
     interaction = _interaction(recordings, chosen)
     if interaction is None:
         return None

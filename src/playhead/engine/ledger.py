@@ -83,9 +83,10 @@ class Ledger:
         """Note a call answered from the cassette."""
         self.replays += 1
         self.played.add((key, n))
-        end = outcome.end if type(outcome) is Stream else outcome
-        if type(end) is Completion:
-            self.tokens_saved += end.usage.total_tokens
+        if type(outcome) is Completion:
+            self.tokens_saved += outcome.usage.total_tokens
+        elif type(outcome) is Stream and type(outcome.end) is Completion:
+            self.tokens_saved += outcome.end.usage.total_tokens
         self.ms_saved += latency
 
     def report(self, *, mode: str, cassette: str, calls: int) -> Report:

@@ -102,7 +102,11 @@ class Player:
             return Replay(known.call.outcome, known.volatile.gaps)
         if entry is not None:
             self._asked[key] = asked + 1
-            return self._replay(key, entry, request_id)
+            outcome, volatile = entry.call.outcome, entry.volatile
+            self.ledger.note_replay(key, entry.n, outcome, volatile.latency)
+            if request_id and _is_success(outcome):
+                self._answers[key, request_id] = entry.n
+            return Replay(outcome, volatile.gaps)
         verdict = decide(self.mode, self._situation(key))
         if verdict in (Verdict.REFUSE, Verdict.REFUSE_EXHAUSTED):
             return Refuse(verdict is Verdict.REFUSE_EXHAUSTED, self._count(key))
@@ -139,13 +143,6 @@ class Player:
 
     def _count(self, key: bytes) -> int:
         return self.recordings.takes(key) if self.recordings is not None else 0
-
-    def _replay(self, key: bytes, entry: CallEntry, request_id: str) -> Replay:
-        outcome = entry.call.outcome
-        self.ledger.note_replay(key, entry.n, outcome, entry.volatile.latency)
-        if request_id and _is_success(outcome):
-            self._answers[key, request_id] = entry.n
-        return Replay(outcome, entry.volatile.gaps)
 
     def _forward(self, key: bytes, *, store: bool) -> Forward:
         if not store:

@@ -120,12 +120,12 @@ class Index:
         known = self._checked.get(number)
         if known is not None:
             return known
-        data = self._data
+        data, start = self._data, self._rows
         at = self._fans + number * FAN.size
-        first, offset, check, next_first = _BUCKET.unpack_from(data, at)
-        start = self._rows
+        fan = data[at : at + _BUCKET.size]
+        first, offset, check, next_first = _BUCKET.unpack(fan)
         rows = data[start + first * ROW.size : start + next_first * ROW.size]
-        if next_first > self._count or check != crc32(rows, crc32(data[at : at + BOUNDS.size], number)):
+        if next_first > self._count or check != crc32(rows, crc32(fan[: BOUNDS.size], number)):
             raise CassetteDamaged("a part of the index does not match its checksum", offset=at)
         if len(self._checked) < MAX_KEPT_BUCKETS:
             self._checked[number] = rows, offset
@@ -164,6 +164,18 @@ class Index:
         rows, _ = self._bucket(int.from_bytes(key[:4], "big") >> self._shift)
         short = key[:KEY_LENGTH]
         return sum(1 for name, n, _ in ROW.iter_unpack(rows) if name == short and n < FIRST_RESERVED_N)
+
+    def calls(self) -> Iterator[tuple[bytes, int]]:
+        """
+        Yield key and take number of every call, in file order.
+
+        Raises:
+            CassetteDamaged: A bucket does not match its checksum.
+        """
+        for number in range(1 << (32 - self._shift)):
+            for key, n, _ in ROW.iter_unpack(self._bucket(number)[0]):
+                if n < FIRST_RESERVED_N:
+                    yield key, n
 
     def __iter__(self) -> Iterator[Row]:
         """

@@ -14,7 +14,7 @@ from zlib import crc32
 
 import msgspec
 
-from playhead.core.calls import CallEntry, decode_call, key_text
+from playhead.core.calls import CallEntry, decode_call
 from playhead.core.canonical import MALFORMED
 from playhead.errors import CassetteDamaged, LimitExceeded, NotACassette, UnsupportedVersion
 from playhead.format.compression import Unpacker, dictionary_by_id
@@ -301,7 +301,8 @@ class SealedReader:
         Give a recorded call, its request still split.
 
         Args:
-            key: The fingerprint, or the 16 bytes of it that the index has.
+            key: The fingerprint, or the 16 bytes of it that the index has; no file holds two that begin alike, and
+                nobody can make a request whose SHA-256 begins like another's.
             n: The take's number.
 
         Raises:
@@ -317,8 +318,6 @@ class SealedReader:
             entry = decode_call(data)
         except MALFORMED as error:
             raise CassetteDamaged(f"a call cannot be read: {error}", offset=offset) from None
-        if len(key) > KEY_LENGTH and entry.key != key_text(key):
-            return None  # another request whose key begins alike
         if entry.n != n:
             raise CassetteDamaged(f"an entry says it is take {entry.n}, the index says {n}", offset=offset)
         return entry
@@ -326,6 +325,10 @@ class SealedReader:
     def rows(self) -> Iterator[Row]:
         """Yield every entry's row, in file order."""
         return iter(self._index)
+
+    def calls(self) -> Iterator[tuple[bytes, int]]:
+        """Yield key and take number of every call, in file order."""
+        return self._index.calls()
 
     def frame(self, row: Row) -> bytes:
         """Give an entry's compressed frame."""

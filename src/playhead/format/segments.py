@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 from zlib import crc32
 
 from playhead.core.fingerprint import HEAD_SEGMENTS
@@ -32,8 +33,14 @@ def unpack_outline(data: bytes) -> Outline:
     """
     if len(data) < SKETCH_SIZE + SEGMENT_PREFIX * len(HEAD_SEGMENTS) or (len(data) - SKETCH_SIZE) % SEGMENT_PREFIX:
         raise CassetteDamaged("the outline of a call is malformed")
-    starts = range(SKETCH_SIZE, len(data), SEGMENT_PREFIX)
-    return Outline(tuple(data[at : at + SEGMENT_PREFIX] for at in starts), data[:SKETCH_SIZE])
+    fields = _outline((len(data) - SKETCH_SIZE) // SEGMENT_PREFIX).unpack(data)
+    return Outline(fields[1:], fields[0])
+
+
+@lru_cache(maxsize=256)
+def _outline(segments: int) -> struct.Struct:
+    """Give the layout of an outline with so many segments."""
+    return struct.Struct(f"{SKETCH_SIZE}s" + f"{SEGMENT_PREFIX}s" * segments)
 
 
 def encode_segments(calls: Iterable[Outline]) -> bytes:

@@ -18,7 +18,7 @@ from playhead.errors import CassetteDamaged, CassetteError
 from playhead.format.assembly import assemble, whole_entries
 from playhead.format.entries import Entry, Outline, outline_of, reading_order
 from playhead.format.limits import DEFAULT_LIMITS, Limits
-from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH
+from playhead.format.numbers import KEY_LENGTH
 from playhead.format.sealed import SealedReader
 from playhead.format.text import decode_text, looks_like_text
 from playhead.store.files import read_file
@@ -138,9 +138,8 @@ class Cassette:
                     if entry.is_call:
                         yield entry.key[:KEY_LENGTH], entry.n, outline_of(entry.data)
                 return
-            calls = (row for row in self._reader.rows() if row.n < FIRST_RESERVED_N)
-            for row, outline in zip(calls, table, strict=True):
-                yield row.key, row.n, outline
+            for (key, n), outline in zip(self._reader.calls(), table, strict=True):
+                yield key, n, outline
 
 
 class located:  # noqa: N801 - reads as a word in a with statement
