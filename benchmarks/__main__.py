@@ -62,8 +62,7 @@ def main(given: list[str] | None = None) -> int:
         shop = Workshop(arguments.cache or Path(scratch) / "recordings", Path(scratch) / "scratch")
         results: list[Result] = []
         try:
-            for name in chosen:
-                results.append(MEASURES[name].run(plan, shop))
+            results.extend(MEASURES[name].run(plan, shop) for name in chosen)
         finally:
             # A measure that fails late would otherwise take the figures of half an hour with it.
             verdicts = judge(results)

@@ -19,8 +19,8 @@ from playhead.engine.ledger import Refusal
 from playhead.engine.recordings import Recordings
 
 PREFIX = 4
-MAX_COMPARED = 8
-"""Candidates whose requests are read where several are equally near; their sketches chose them from among all."""
+COMPARED, MAX_COMPARED = 8, 64
+"""Candidates whose requests are read where several are equally near, and how many more where their sketches tie."""
 
 MAX_SHOWN = 4
 
@@ -81,12 +81,14 @@ def nearest(
             best, nearest_so_far = far, []
         if far == best:
             nearest_so_far.append((key, n, outline.sketch))
+    if not nearest_so_far:
+        return None
     candidates = heapq.nsmallest(
         MAX_COMPARED,
         (_Candidate((key, n) in done, unlikeness(found, drawn), key, n) for key, n, found in nearest_so_far),
     )
-    if not candidates:
-        return None
+    last = candidates[: COMPARED + 1][-1][:2]
+    candidates = [candidate for at, candidate in enumerate(candidates) if at < COMPARED or candidate[:2] == last]
     chosen = candidates[0] if len(candidates) == 1 else _most_alike(recordings, candidates, request)
     interaction = _interaction(recordings, chosen)
     if interaction is None:
