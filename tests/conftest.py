@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from playhead.providers import secrets
 
 # Derandomised and without a database: a failure on one machine is a failure on all, and nothing is written.
 settings.register_profile(
@@ -14,3 +17,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("playhead")
+
+
+@pytest.fixture(autouse=True)
+def _own_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each test remember its own secrets: one test's key would be masked in every later test's recordings."""
+    monkeypatch.setattr(secrets, "_REMEMBERED", type(secrets._REMEMBERED)())
