@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 
 from playhead.errors import CassetteDamaged
-from playhead.format.compression import LARGE_LEVEL, LEVEL, Packer, builtin_dictionary, train_dictionary
+from playhead.format.compression import LARGE_ENTRIES, LARGE_LEVEL, LEVEL, Packer, builtin_dictionary, train_dictionary
 from playhead.format.entries import Entry, Outline, call_entry, closed, opened, outline_of, request_bytes, with_request
 from playhead.format.numbers import (
     BUILTIN_DICTIONARY,
@@ -119,7 +119,7 @@ def assemble(
         dictionary=dictionary,
         segments=_segment_table(chosen, outlines),
         reused=same if keeps_frames else {},
-        level=PASSING_LEVEL if passing else LEVEL if number == BUILTIN_DICTIONARY else LARGE_LEVEL,
+        level=PASSING_LEVEL if passing else LEVEL if len(chosen) < LARGE_ENTRIES else LARGE_LEVEL,
     )
 
 

@@ -22,8 +22,9 @@ from playhead.format.numbers import (
 LEVEL = 9
 """For small cassettes: 17 % smaller than level 3 on real calls with the built-in dictionary, at tens of us a call."""
 
-LARGE_LEVEL = 3
-"""For cassettes with a dictionary of their own: within 5 % of level 9 on 1,000 chats, at a sixth of its time."""
+LARGE_LEVEL, LARGE_ENTRIES = 3, 64
+"""From so many entries on: within 5 % of level 9 on 1,000 chats with a dictionary of their own, at a sixth of its time,
+so that recording a call costs the same however many there are."""
 
 # k and d of the trainer, and how much of the entries it sees: more samples cost time and gained nothing.
 TRAIN_K, TRAIN_D = 200, 8
