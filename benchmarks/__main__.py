@@ -12,12 +12,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+import msgspec
+
 from benchmarks.bars import judge
+from benchmarks.joining import joined
 from benchmarks.machine import ROOT, facts
 from benchmarks.measures import git_growth, importing, missing, opening, random_get, recording, replaying, size
 from benchmarks.plan import COMPLETE, FULL, QUICK, Plan, scaled
 from benchmarks.report import to_docs, to_json, to_terminal
-from benchmarks.results import Result
 from benchmarks.workshop import Workshop
 
 MEASURES = {
@@ -39,6 +41,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
     parser.add_argument("--cache", type=Path, metavar="FOLDER", help="keep the recordings for the next run")
     parser.add_argument("--require-bars", action="store_true", help="exit with 1 where a figure is not met")
+    parser.add_argument("--join", type=Path, nargs="+", metavar="FILE", help="measure nothing; report what runs wrote")
     found = parser.parse_args(given)
     unknown = set(found.only.split(",")) - MEASURES.keys() if found.only else set()
     if unknown:
@@ -54,13 +57,18 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 def main(given: list[str] | None = None) -> int:
     """Run the command; gives its exit code."""
     arguments = _arguments(given)
+    if arguments.join:
+        document, results, verdicts = joined(arguments.join)
+        LATEST.write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
+        to_docs(PAGE, results, verdicts, document["machine"])
+        return 0
     plan = _plan(arguments)
     chosen = arguments.only.split(",") if arguments.only else list(MEASURES)
     complete = not (arguments.only or arguments.quick or arguments.scale)
     machine = facts()
     with tempfile.TemporaryDirectory(prefix="playhead-benchmarks-") as scratch:
         shop = Workshop(arguments.cache or Path(scratch) / "recordings", Path(scratch) / "scratch")
-        results: list[Result] = []
+        results = []
         try:
             results.extend(MEASURES[name].run(plan, shop) for name in chosen)
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable
+from operator import eq
 from typing import NamedTuple
 
 import msgspec
@@ -52,7 +53,7 @@ def distance(recorded: tuple[bytes, ...], asked: tuple[bytes, ...]) -> int:
         recorded = tuple(digest[:PREFIX] for digest in recorded)
     if recorded == asked:
         return 0
-    same = sum(map(bytes.__eq__, recorded, asked))
+    same: int = sum(map(eq, recorded, asked))
     return max(len(recorded), len(asked)) - same
 
 

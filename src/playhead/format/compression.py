@@ -143,14 +143,19 @@ class Unpacker:
         self._limits = limits
         self._plain_size = min(limits.entry, limits.ratio_floor)
 
-    def _check_size(self, size: int, stored: int) -> None:
-        limits = self._limits
+    def _looked_at(self, frame: bytes) -> bytes:
+        """Give a frame that is large, padded or malformed without its padding, if its size is within the limits."""
+        stored = len(frame)
+        if frame[:4] == _PADDING:
+            frame = _without_padding(frame)
+        size, limits = _declared_size(frame), self._limits
         if size <= 0:
             raise CassetteDamaged("a frame does not declare its size")
         if size > limits.entry:
             raise LimitExceeded(f"an entry of {size} bytes is over the limit of {limits.entry}")
         if size > limits.ratio_floor and size > limits.ratio * stored:
             raise LimitExceeded(f"an entry grows {size // max(1, stored)} times, over the limit of {limits.ratio}")
+        return frame
 
     def unpack(self, frame: bytes) -> bytes:
         """
@@ -162,11 +167,8 @@ class Unpacker:
         """
         try:
             # zstandard ignores max_output_size where a frame declares its size, so the declaration is read first.
-            stored = len(frame)
-            if frame[:1] == _PADDING[:1]:
-                frame = _without_padding(frame)
-            if not 0 < (size := _declared_size(frame)) <= self._plain_size:
-                self._check_size(size, stored)
+            if not 0 < _declared_size(frame) <= self._plain_size:
+                frame = self._looked_at(frame)
             if not frame[4] & _CHECKSUM_FLAG:
                 raise CassetteDamaged("a frame has no checksum")
             return self._decompress(frame, 0, False, False)  # neither several frames nor trailing bytes

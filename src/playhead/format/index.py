@@ -121,11 +121,11 @@ class Index:
         if known is not None:
             return known
         data, start = self._data, self._rows
-        at = self._fans + number * FAN.size
-        fan = data[at : at + _BUCKET.size]
+        at = self._fans + number * _FAN_SIZE
+        fan = data[at : at + _BUCKET_SIZE]
         first, offset, check, next_first = _BUCKET.unpack(fan)
-        rows = data[start + first * ROW.size : start + next_first * ROW.size]
-        if next_first > self._count or check != crc32(rows, crc32(fan[: BOUNDS.size], number)):
+        rows = data[start + first * _ROW_SIZE : start + next_first * _ROW_SIZE]
+        if next_first > self._count or check != crc32(rows, crc32(fan[:_BOUNDS_SIZE], number)):
             raise CassetteDamaged("a part of the index does not match its checksum", offset=at)
         if len(self._checked) < MAX_KEPT_BUCKETS:
             self._checked[number] = rows, offset
@@ -144,11 +144,11 @@ class Index:
         rows, offset = self._bucket(int.from_bytes(key[:4], "big") >> self._shift)
         wanted = key[:KEY_LENGTH] + n.to_bytes(4, "little")
         at = rows.find(wanted)
-        while at >= 0 and at % ROW.size:
+        while at >= 0 and at % _ROW_SIZE:
             at = rows.find(wanted, at + 1)
         if at < 0:
             return None
-        lengths = _lengths(at // ROW.size + 1)(rows)
+        lengths = _lengths(at // _ROW_SIZE + 1)(rows)
         end = offset + sum(lengths)
         if end > self._frames_end:
             raise CassetteDamaged("the index points past the entries", offset=end)
@@ -202,6 +202,9 @@ class Index:
 
 _BUCKET = struct.Struct("<IQII")
 """A fan-out row and the first field of the next."""
+
+# Looked up once: a lookup takes two microseconds, and each attribute a thirtieth of one.
+_ROW_SIZE, _FAN_SIZE, _BOUNDS_SIZE, _BUCKET_SIZE = ROW.size, FAN.size, BOUNDS.size, _BUCKET.size
 
 _LENGTHS: dict[int, Callable[[bytes], tuple[int, ...]]] = {}
 
