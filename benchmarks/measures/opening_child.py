@@ -17,8 +17,8 @@ from benchmarks.contenders.base import Asked
 
 
 def _memory() -> dict[str, int]:
-    """Give resident and private kilobytes, exact where the kernel sums its maps; 0 where it does not tell."""
-    found = {"Rss": 0, "Private_Clean": 0, "Private_Dirty": 0}
+    """Give resident and anonymous kilobytes, exact where the kernel sums its maps; 0 where it does not tell."""
+    found = {"Rss": 0, "Anonymous": 0}
     try:
         lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
     except OSError:
@@ -72,16 +72,13 @@ def main(name: str, folder: str, call: str) -> None:
         raise SystemExit(f"{name} gave another answer")
     reader.close()
 
-    def private(memory: dict[str, int]) -> int:
-        return memory["Private_Clean"] + memory["Private_Dirty"]
-
     print(
         json.dumps(
             {
                 "us": (ended - began) / 1000,
                 "peak_kb": high - low,
                 "rss_kb": after["Rss"] - before["Rss"],
-                "private_kb": private(after) - private(before),
+                "own_kb": after["Anonymous"] - before["Anonymous"],
             }
         )
     )
