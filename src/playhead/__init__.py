@@ -44,15 +44,15 @@ if TYPE_CHECKING:
         UnsupportedVersion,
         UsageError,
     )
-    from playhead.harness.clock import ManualClock
     from playhead.harness.golden import run_golden
     from playhead.harness.golden_report import GoldenReport
     from playhead.harness.golden_requests import GoldenRequest, read_requests
-    from playhead.harness.network import block_network
     from playhead.harness.opening import record, replay, use_cassette
-    from playhead.harness.session import Session
     from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider, OpenAICompatibleProvider
     from playhead.providers.stub import CyclingStubInferenceProvider, StubInferenceProvider
+    from playhead.sessions.clock import ManualClock
+    from playhead.sessions.network import block_network
+    from playhead.sessions.session import Session
     from playhead.store.cassette import Cassette, open_cassette
 
 __version__ = "0.1.0"
@@ -96,13 +96,13 @@ _HOMES = {
         "UnsupportedVersion",
         "UsageError",
     ),
-    "playhead.harness.clock": ("ManualClock",),
+    "playhead.sessions.clock": ("ManualClock",),
     "playhead.harness.golden": ("run_golden",),
     "playhead.harness.golden_report": ("GoldenReport",),
     "playhead.harness.golden_requests": ("GoldenRequest", "read_requests"),
-    "playhead.harness.network": ("block_network",),
+    "playhead.sessions.network": ("block_network",),
     "playhead.harness.opening": ("record", "replay", "use_cassette"),
-    "playhead.harness.session": ("Session",),
+    "playhead.sessions.session": ("Session",),
     "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
     "playhead.providers.stub": ("CyclingStubInferenceProvider", "StubInferenceProvider"),
     "playhead.store.cassette": ("Cassette", "open_cassette"),

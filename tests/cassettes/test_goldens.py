@@ -11,8 +11,8 @@ from tools.golden_scenarios import MODEL, PROVIDER, SCENARIOS, Scenario
 
 import playhead
 from playhead.core.redaction import DEFAULT
-from playhead.harness.recorder import scan_entry
 from playhead.providers.tiny_server import TinyServer, missing_dependency
+from playhead.sessions.recorder import scan_entry
 from playhead.store.verifying import verify
 
 FOLDER = Path(__file__).parents[2] / "cassettes"

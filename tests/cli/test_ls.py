@@ -7,7 +7,7 @@ from pathlib import Path
 
 import playhead
 from playhead import Completion, CompletionRequest
-from playhead.harness.clock import ManualClock
+from playhead.sessions.clock import ManualClock
 from tests.cli.conftest import Run
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import playhead
 from playhead import Completion, CompletionRequest
-from playhead.harness.recorder import LiveRedactor
+from playhead.sessions.recorder import LiveRedactor
 from tests.cli.conftest import Run
 
 SECRET = "zanzibar-parsnip"

@@ -23,7 +23,7 @@ from playhead.cli.exit_codes import MEANINGS
 from playhead.cli.group import COMMANDS
 from playhead.core.modes import VCR_NAMES, Mode
 from playhead.engine.table import Situation, decide
-from playhead.harness.settings import SessionOptions
+from playhead.sessions.settings import SessionOptions
 from tests.docs.blocks import pages
 
 ROOT = Path(__file__).parents[2]

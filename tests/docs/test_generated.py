@@ -18,7 +18,7 @@ from playhead.core.modes import Mode
 from playhead.engine.ledger import Report
 from playhead.engine.takes import Takes
 from playhead.harness.golden_requests import _Line
-from playhead.harness.settings import SECRET_SUFFIXES, SessionOptions
+from playhead.sessions.settings import SECRET_SUFFIXES, SessionOptions
 from tests.docs import generated
 from tests.docs.blocks import pages
 

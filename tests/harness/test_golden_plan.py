@@ -16,7 +16,7 @@ from playhead.format.entries import Outline
 from playhead.harness import golden_plan
 from playhead.harness.golden_plan import Job, Kept, find_leftovers, make_plan, take_of, wanted_jobs
 from playhead.harness.golden_requests import GoldenRequest
-from playhead.harness.recorder import LiveRedactor
+from playhead.sessions.recorder import LiveRedactor
 from playhead.store.journals import JournalWriter, set_aside
 
 KEYS = [bytes([number]) * 32 for number in range(3)]

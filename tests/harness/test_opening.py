@@ -11,7 +11,7 @@ import pytest
 
 import playhead
 from playhead import CompletionRequest, CyclingStubInferenceProvider, Session, StubInferenceProvider
-from playhead.harness.settings import SessionOptions
+from playhead.sessions.settings import SessionOptions
 
 ASKED = CompletionRequest("a")
 

@@ -28,8 +28,8 @@ from playhead.cli.group import paint
 from playhead.cli.output import one_line, plural, say, size_text, time_text
 from playhead.errors import NetworkBlocked, ProviderError
 from playhead.harness.golden_report import GoldenReport
-from playhead.harness.network import block_network
 from playhead.providers.tiny_server import TinyServer, missing_dependency
+from playhead.sessions.network import block_network
 
 NAME = "demo"
 FILE = "demo.cassette"

@@ -8,7 +8,7 @@ import click
 
 from playhead.cli.output import plural, say, say_json
 from playhead.cli.scan import current_redactor
-from playhead.harness.recorder import scan_entry
+from playhead.sessions.recorder import scan_entry
 from playhead.store.recovering import recover
 
 

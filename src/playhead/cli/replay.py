@@ -19,9 +19,9 @@ from playhead.errors import CassetteMissing, ReplayRefused, UsageError
 from playhead.format.entries import evidence_of, shell_of
 from playhead.harness.golden_plan import take_of
 from playhead.harness.golden_requests import GoldenRequest, with_defaults
-from playhead.harness.network import block_network
 from playhead.harness.opening import use_cassette
-from playhead.harness.session import Session
+from playhead.sessions.network import block_network
+from playhead.sessions.session import Session
 from playhead.store.cassette import Cassette
 
 

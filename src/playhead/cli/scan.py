@@ -15,7 +15,7 @@ from playhead.core.redaction import DEFAULT, Redactor
 from playhead.errors import CassetteError
 from playhead.format.assembly import whole_entries
 from playhead.format.entries import Entry
-from playhead.harness.recorder import LiveRedactor, scan_entry
+from playhead.sessions.recorder import LiveRedactor, scan_entry
 from playhead.store.cassette import located, open_cassette
 from playhead.store.journals import is_journal, read_journal
 

@@ -122,6 +122,8 @@ def request_fields(request: CompletionRequest) -> dict[str, Any]:
         value = getattr(request, name)
         if value is not None:
             fields[name] = value
+    if request.operation:
+        fields["operation"] = request.operation
     for name in ("tools", "params", "context"):
         value = getattr(request, name)
         if value:
@@ -143,7 +145,9 @@ def request_from(fields: Mapping[str, Any], *, request_id: str = "") -> Completi
         raise ValueError(f"not a request: {error}") from None
 
 
-_REQUEST_FIELDS = ("prompt", "messages", "model", "max_tokens", "temperature", "tools", "params", "context")
+_REQUEST_FIELDS = (
+    *("prompt", "messages", "model", "max_tokens", "temperature", "tools", "params", "context", "operation"),
+)
 
 
 def outcome_fields(outcome: Outcome) -> dict[str, Any]:

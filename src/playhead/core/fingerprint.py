@@ -64,7 +64,15 @@ def fingerprint(request: CompletionRequest, provider: str, *, stream: bool = Fal
         if leading:
             system = _joined(_message_digest(message) for message in request.messages[:leading])
         messages += map(_message_digest, request.messages[leading:] if leading else request.messages)
-    head = _head_digests(request.family, provider, request.model, request.temperature, request.max_tokens, stream)
+    head = _head_digests(
+        request.family,
+        request.operation,
+        provider,
+        request.model,
+        request.temperature,
+        request.max_tokens,
+        stream,
+    )
     operation, named, model, params = head
     if request.params:
         params = _params_of(request.temperature, request.max_tokens, stream, request.params)
@@ -111,10 +119,17 @@ _EMPTY = _digest([])
 
 @lru_cache(maxsize=256)
 def _head_digests(
-    family: str, provider: str, model: str | None, temperature: float | None, max_tokens: int | None, stream: bool
+    family: str,
+    operation: str,
+    provider: str,
+    model: str | None,
+    temperature: float | None,
+    max_tokens: int | None,
+    stream: bool,
 ) -> tuple[bytes, bytes, bytes, bytes]:
     """Give the segments that hardly change from call to call; the last is that of a request without params."""
-    return _digest(family), _digest(provider), _digest(model), _params_of(temperature, max_tokens, stream, {})
+    asked = _digest([family, operation] if operation else family)
+    return asked, _digest(provider), _digest(model), _params_of(temperature, max_tokens, stream, {})
 
 
 def _params_of(temperature: float | None, max_tokens: int | None, stream: bool, further: Mapping[str, Any]) -> bytes:

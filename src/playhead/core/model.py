@@ -25,6 +25,8 @@ class Family(enum.StrEnum):
     EXTRACT = "extract"
     SEARCH = "search"
     EMBEDDING = "embedding"
+    HTTP = "http"
+    """Traffic that is no model call: plain HTTP, or a vendor's listing of models."""
 
 
 class Origin(enum.StrEnum):
@@ -80,6 +82,8 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
         id: A caller's idempotency key: within a session a second call with the same non-empty id and the same
             content gives the first success again. Stored, never matched.
         family: What kind of answer is asked for.
+        operation: The vendor's operation at the wire seam, such as ``chat.completions``; empty at the provider seam.
+            Part of what is matched.
 
     Raises:
         TypeError: A field has the wrong type.
@@ -96,6 +100,7 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     params: Mapping[str, Any] = {}
     id: str = ""
     family: Family = Family.LLM
+    operation: str = ""
 
     def __post_init__(self) -> None:
         if self.messages is None:
@@ -121,6 +126,8 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
             msgspec.structs.force_setattr(self, "tools", tuple(self.tools))
 
     def _check_prompt(self) -> None:
+        if self.operation:
+            return  # whatever a program sends over the wire is a request, an empty one too
         if self.prompt is None:
             if self.family is Family.LLM or not self.params:
                 raise UsageError("a request needs a prompt or messages", hint="CompletionRequest(prompt='...')")
@@ -132,7 +139,7 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     def _check_messages(self, messages: Sequence[Mapping[str, Any]]) -> None:
         if self.prompt is not None:
             raise UsageError("a request has a prompt or messages, not both")
-        if not messages:
+        if not messages and not self.operation:
             raise UsageError("messages must not be empty")
         for message in messages:
             if not isinstance(message, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]

@@ -24,9 +24,9 @@ _WEIGHTS = (1, 2, 3, 4, 1, 2, 3, 4)
 
 
 def sketch(request: CompletionRequest) -> bytes:
-    """Give the sketch of a request's last message, or of its params where it has no messages: 10 bytes."""
+    """Give the sketch of a request's last message, whole where it has no content, or of its params: 10 bytes."""
     messages = request.conversation()
-    content = messages[-1].get("content") if messages else request.params
+    content = messages[-1].get("content", messages[-1]) if messages else request.params
     data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else encode(content)
     heads = [crc32(data[:scale]) & 0xFF for scale in _SCALES]
     tails = [crc32(data[-scale:]) & 0xFF for scale in _SCALES]

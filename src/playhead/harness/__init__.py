@@ -1,1 +1,1 @@
-"""The composition root: the only place that knows which classes work together."""
+"""The composition root: the only place that knows which classes and seams work together."""

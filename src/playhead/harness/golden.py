@@ -21,7 +21,6 @@ from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.errors import PlayheadError, RecordingError, UsageError
-from playhead.harness.clock import SYSTEM_CLOCK, Clock
 from playhead.harness.golden_calls import Ended, call_in_loop, call_in_threads
 from playhead.harness.golden_plan import (
     Job,
@@ -35,10 +34,11 @@ from playhead.harness.golden_plan import (
 )
 from playhead.harness.golden_report import FailedCall, GoldenReport, Progress
 from playhead.harness.golden_requests import GoldenRequest
-from playhead.harness.recorder import LiveRedactor
-from playhead.harness.session import Session
-from playhead.harness.settings import SessionOptions
-from playhead.harness.wrapping import convention_for
+from playhead.sessions.clock import SYSTEM_CLOCK, Clock
+from playhead.sessions.recorder import LiveRedactor
+from playhead.sessions.session import Session
+from playhead.sessions.settings import SessionOptions
+from playhead.sessions.wrapping import convention_for
 from playhead.store.cassette import Cassette, open_cassette
 from playhead.store.files import check_target
 from playhead.store.journals import JournalWriter

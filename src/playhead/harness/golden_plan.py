@@ -21,7 +21,7 @@ from playhead.core.redaction import Redactor
 from playhead.errors import CassetteMissing, RecordingError, UsageError
 from playhead.format.entries import Entry, Outline, outline_of
 from playhead.harness.golden_requests import GoldenRequest
-from playhead.harness.recorder import LiveRedactor, scan_entry
+from playhead.sessions.recorder import LiveRedactor, scan_entry
 from playhead.store.cassette import Cassette
 from playhead.store.journals import State, is_done, journal_paths, read_journal
 

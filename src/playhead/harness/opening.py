@@ -14,10 +14,10 @@ from playhead.core.redaction import Redactor
 from playhead.engine.takes import Takes
 from playhead.errors import CassetteMissing, UsageError
 from playhead.format.limits import Limits
-from playhead.harness.clock import Clock
-from playhead.harness.session import Session, close_after
-from playhead.harness.settings import SessionOptions, effective_mode
-from playhead.harness.wrapping import WrappedProvider, convention_for
+from playhead.sessions.clock import Clock
+from playhead.sessions.session import Session, close_after
+from playhead.sessions.settings import SessionOptions, effective_mode
+from playhead.sessions.wrapping import WrappedProvider, convention_for
 
 P = ParamSpec("P")
 R = TypeVar("R")

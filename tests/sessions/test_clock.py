@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead import ManualClock
-from playhead.harness.clock import SystemClock, latency_ms, utc_date
+from playhead.sessions.clock import SystemClock, latency_ms, utc_date
 
 
 async def test_a_manual_clock_moves_only_when_somebody_waits() -> None:

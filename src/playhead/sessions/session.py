@@ -18,11 +18,11 @@ from playhead.engine.player import Player, Refuse, Replay
 from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
 from playhead.errors import Exhausted, NoMatch, ReplayRefused, UsageError
-from playhead.harness.clock import Clock
-from playhead.harness.recorder import LiveRedactor, Recorder
-from playhead.harness.settings import SessionOptions
-from playhead.harness.tickets import Finished, StreamTicket, Ticket
-from playhead.harness.wrapping import WrappedProvider, convention_for
+from playhead.sessions.clock import Clock
+from playhead.sessions.recorder import LiveRedactor, Recorder
+from playhead.sessions.settings import SessionOptions
+from playhead.sessions.tickets import Finished, StreamTicket, Ticket
+from playhead.sessions.wrapping import WrappedProvider, convention_for
 from playhead.store.cassette import Cassette
 from playhead.store.sealing import Sealed, open_or_none
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playhead import Mode, UsageError
-from playhead.harness.settings import EnvironmentSecrets, effective_mode
+from playhead.sessions.settings import EnvironmentSecrets, effective_mode
 
 
 @pytest.mark.parametrize(

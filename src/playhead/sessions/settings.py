@@ -10,7 +10,7 @@ from playhead.core.modes import Mode, parse_mode
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.engine.takes import Takes
 from playhead.format.limits import DEFAULT_LIMITS, Limits
-from playhead.harness.clock import SYSTEM_CLOCK, Clock
+from playhead.sessions.clock import SYSTEM_CLOCK, Clock
 
 MODE_VARIABLE = "PLAYHEAD_MODE"
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
 from playhead.engine.player import Replay
 from playhead.errors import UsageError
-from playhead.harness.streams import AsyncPlayedStream, AsyncRecordingStream, PlayedStream, RecordingStream
-from playhead.harness.tickets import Ticket
 from playhead.providers.conventions import (
     DEFAULT_CONVENTION,
     Convention,
@@ -18,10 +16,12 @@ from playhead.providers.conventions import (
     convention_named,
     convention_of,
 )
+from playhead.sessions.streams import AsyncPlayedStream, AsyncRecordingStream, PlayedStream, RecordingStream
+from playhead.sessions.tickets import Ticket
 
 if TYPE_CHECKING:
     from playhead.engine.ledger import Report
-    from playhead.harness.clock import Clock
+    from playhead.sessions.clock import Clock
 
 
 class Passage(Protocol):

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from playhead.core.model import Completion, Failure, Stream
 from playhead.errors import UsageError
-from playhead.harness.clock import Clock
-from playhead.harness.tickets import StreamTicket
+from playhead.sessions.clock import Clock
+from playhead.sessions.tickets import StreamTicket
 
 _MISSING = object()
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from playhead import NetworkBlocked
-from playhead.harness.network import block_network
+from playhead.sessions.network import block_network
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.harness.answering import SHAPES, Sync, ask, golden, provider_for
+from tests.sessions.answering import SHAPES, Sync, ask, golden, provider_for
 
 import playhead
 from playhead import Completion, CompletionRequest, ManualClock, Usage

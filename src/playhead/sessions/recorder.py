@@ -26,10 +26,10 @@ from playhead.core.redaction import Redactor, find_secrets
 from playhead.core.sketch import sketch
 from playhead.errors import RecordingError, UsageError
 from playhead.format.entries import Entry, Outline, shell_of
-from playhead.harness.clock import utc_date
-from playhead.harness.settings import EnvironmentSecrets, SessionOptions
-from playhead.harness.tickets import Finished
 from playhead.providers.secrets import resolved_values
+from playhead.sessions.clock import utc_date
+from playhead.sessions.settings import EnvironmentSecrets, SessionOptions
+from playhead.sessions.tickets import Finished
 from playhead.store.files import check_target
 from playhead.store.journals import JournalWriter
 from playhead.store.sealing import Sealed, seal, seal_failed

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.harness.answering import Sync, golden, texts
+from tests.sessions.answering import Sync, golden, texts
 
 import playhead
 from playhead import Completion, CompletionRequest, ManualClock
@@ -117,7 +117,7 @@ def test_a_fault_in_closing_does_not_hide_the_blocks_own(path: Path, monkeypatch
     def broken(*_: object, **__: object) -> None:
         raise playhead.RecordingError("disk gone")
 
-    monkeypatch.setattr("playhead.harness.recorder.seal_failed", broken)
+    monkeypatch.setattr("playhead.sessions.recorder.seal_failed", broken)
     with pytest.raises(ZeroDivisionError) as caught, playhead.use_cassette(path, mode="record") as session:  # noqa: PT012 - the block is the subject
         session.wrap(Sync()).complete(CompletionRequest("a"))
         raise ZeroDivisionError

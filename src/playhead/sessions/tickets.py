@@ -10,7 +10,7 @@ from playhead.core.failures import describe
 from playhead.core.fingerprint import Fingerprint
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
 from playhead.errors import RecordingError, ReplayRefused
-from playhead.harness.clock import Clock, latency_ms
+from playhead.sessions.clock import Clock, latency_ms
 
 
 class Finished(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 from playhead import Completion, CompletionRequest, ManualClock, Origin, ProviderError, Stream
 from playhead.core.fingerprint import Fingerprint
 from playhead.core.model import Failure
-from playhead.harness.tickets import Finished, Ticket, stream_of
+from playhead.sessions.tickets import Finished, Ticket, stream_of
 
 
 @pytest.fixture

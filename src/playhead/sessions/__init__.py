@@ -1,0 +1,1 @@
+"""One cassette, one mode, and what was decided: sessions, and the provider seam through them."""
