@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from playhead.sessions.network import block_network
     from playhead.sessions.session import Session
     from playhead.store.cassette import Cassette, open_cassette
+    from playhead.wire.transport import transport
 
 __version__ = "0.1.0"
 
@@ -106,6 +107,7 @@ _HOMES = {
     "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
     "playhead.providers.stub": ("CyclingStubInferenceProvider", "StubInferenceProvider"),
     "playhead.store.cassette": ("Cassette", "open_cassette"),
+    "playhead.wire.transport": ("transport",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -161,6 +163,7 @@ __all__ = [
     "record",
     "replay",
     "run_golden",
+    "transport",
     "use_cassette",
 ]
 

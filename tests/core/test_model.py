@@ -153,7 +153,7 @@ def test_stream_of_values() -> None:
 
 def test_words() -> None:
     """Families and origins are the words that stand in files."""
-    assert [family.value for family in Family] == ["llm", "img_gen", "extract", "search", "embedding"]
+    assert [family.value for family in Family] == ["llm", "img_gen", "extract", "search", "embedding", "http"]
     assert [origin.value for origin in Origin] == ["live", "stub", "imported", "edited", "synthetic"]
 
 

@@ -21,7 +21,7 @@ from playhead import (
     UsageError,
 )
 from playhead.core.redaction import Redactor
-from playhead.harness import recorder
+from playhead.sessions import recorder
 from playhead.harness.golden import run_golden
 from playhead.harness.golden_report import FailedCall, Progress
 from playhead.harness.golden_requests import GoldenRequest

@@ -12,7 +12,8 @@ from playhead import (
     CompletionRequest,
     UsageError,
 )
-from playhead.harness import golden, recorder
+from playhead.harness import golden
+from playhead.sessions import recorder
 from playhead.harness.golden import run_golden
 from playhead.store import journals
 from playhead.store.journals import journal_paths

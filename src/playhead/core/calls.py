@@ -19,6 +19,7 @@ from playhead.core.evidence import Interaction
 from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
 from playhead.core.usage import Usage
 from playhead.core.volatile import attach, detach
+from playhead.core.wire import Answer, Wire, WireFacts, put_together
 
 
 class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -31,6 +32,7 @@ class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
         gaps: Milliseconds before each piece of a stream.
         ids: ``[path, value]`` pairs to put back into the outcome.
         request_id: The request's own id.
+        wire: What of an answer over the wire is of the moment.
     """
 
     date: str | None = None
@@ -38,9 +40,11 @@ class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
     gaps: tuple[int, ...] = ()
     ids: list[Any] = []
     request_id: str = ""
+    wire: WireFacts | None = None
 
 
 NO_VOLATILE = Volatile()
+NO_FACTS = WireFacts()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -50,6 +54,7 @@ class Call(msgspec.Struct, frozen=True):
     provider: str
     request: msgspec.Raw
     origin: Origin
+    wire: Wire | None = None
 
 
 class CallEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,6 +81,7 @@ class _PlainCall(msgspec.Struct, frozen=True):
     provider: str
     request: msgspec.Raw
     origin: Origin
+    wire: Wire | None = None
 
 
 class _PlainEntry(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -239,6 +245,7 @@ def compose_call(
     key: bytes,
     n: int,
     volatile: Volatile,
+    wire: Wire | None = None,
 ) -> bytes:
     """Put the canonical bytes of a call entry together from those of its parts; keys stand sorted."""
     facts = msgspec.structs.replace(volatile, ids=outcome.ids) if outcome.ids else volatile
@@ -251,6 +258,7 @@ def compose_call(
         encode(provider),
         b',"request":',
         request,
+        b"" if wire is None else b',"wire":' + encode_normal(wire),
         b"}",
         b',"escaped":true' if outcome.escaped else b"",
         f',"key":"{key_text(key)}","n":{n},"type":"call"'.encode(),
@@ -287,7 +295,13 @@ def _decode_plain(data: bytes | memoryview) -> CallEntry:
         typed = msgspec.convert(outcome, Outcome)  # pyright: ignore[reportArgumentType]
     except (TypeError, msgspec.ValidationError) as error:
         raise ValueError(f"not an outcome: {error}") from None
-    call = Call(outcome=typed, provider=plain.call.provider, request=plain.call.request, origin=plain.call.origin)
+    call = Call(
+        outcome=typed,
+        provider=plain.call.provider,
+        request=plain.call.request,
+        origin=plain.call.origin,
+        wire=plain.call.wire,
+    )
     return CallEntry(call=call, key=plain.key, n=plain.n, escaped=plain.escaped, volatile=plain.volatile)
 
 
@@ -312,4 +326,16 @@ def interaction_of(entry: CallEntry, fields: Mapping[str, Any]) -> Interaction:
         recorded_on=entry.volatile.date,
         latency_ms=entry.volatile.latency,
         gaps_ms=entry.volatile.gaps,
+        answer=answer_of(entry),
     )
+
+
+def answer_of(entry: CallEntry) -> Answer | None:
+    """
+    Give the answer of a call at the wire seam as it came; ``None`` for a call at the provider seam.
+
+    Raises:
+        ValueError: Its parts do not fit each other.
+    """
+    wire = entry.call.wire
+    return None if wire is None else put_together(wire, entry.volatile.wire or NO_FACTS)

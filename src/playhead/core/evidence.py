@@ -6,6 +6,7 @@ import msgspec
 
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream, ToolCall
 from playhead.core.usage import UNREPORTED, Usage
+from playhead.core.wire import Answer
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -51,6 +52,7 @@ class Interaction(msgspec.Struct, frozen=True):
         recorded_on: The UTC date of the recording, ``YYYY-MM-DD``, or ``None``.
         latency_ms: Milliseconds from call to answer; 0 below 10.
         gaps_ms: Milliseconds before each piece of a stream.
+        answer: The answer as it came over the wire, where it did.
     """
 
     request: CompletionRequest
@@ -62,6 +64,7 @@ class Interaction(msgspec.Struct, frozen=True):
     recorded_on: str | None = None
     latency_ms: int = 0
     gaps_ms: tuple[int, ...] = ()
+    answer: Answer | None = None
 
     @property
     def evidence(self) -> Evidence:

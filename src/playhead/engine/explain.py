@@ -270,6 +270,13 @@ def explain_past_end(
     return _refused("exhausted", lines, hint, _plain_refusal(request, provider, fingerprint), where)
 
 
+def explain_blocked(attempt: str, where: Situation) -> Refused:
+    """Explain that something reached for the network although a session replays."""
+    lines = [f"{attempt} while {where.cassette!r} is replayed"]
+    hint = "a replay needs no network; a host that may be reached all the same goes into allowed_hosts="
+    return _refused("network", lines, hint, Refusal("network", "", attempt, None, ""), where)
+
+
 def _plain_refusal(request: CompletionRequest, provider: str, fingerprint: Fingerprint) -> Refusal:
     return Refusal("exhausted", "", provider, request.model, fingerprint.hex)
 

@@ -19,6 +19,7 @@ class Refusal(msgspec.Struct, frozen=True):
         fingerprint: The request's key, 64 hexadecimal digits.
         nearest: The nearest recorded call's key, or ``None``.
         differences: Where the two differ, in words.
+        times: How often it was tried.
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Refusal(msgspec.Struct, frozen=True):
     fingerprint: str
     nearest: str | None = None
     differences: tuple[str, ...] = ()
+    times: int = 1
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -48,6 +50,7 @@ class Report(msgspec.Struct, frozen=True):
         tokens_saved: Tokens of the answers played.
         ms_saved: Recorded latency of the answers played, in milliseconds.
         refusals: Each refusal, in order.
+        side_traffic: Traffic that was recorded as plain HTTP since it is no model call, as method and URL, each once.
     """
 
     mode: str
@@ -63,6 +66,7 @@ class Report(msgspec.Struct, frozen=True):
     tokens_saved: int = 0
     ms_saved: int = 0
     refusals: tuple[Refusal, ...] = ()
+    side_traffic: tuple[str, ...] = ()
 
 
 class Ledger:
@@ -76,8 +80,32 @@ class Ledger:
         self.reused = 0
         self.begun = 0
         self.refusals: list[Refusal] = []
+        self.side_traffic: dict[str, None] = {}
         self.tokens_saved = 0
         self.ms_saved = 0
+
+    def note_refusal(self, refusal: Refusal, *, once: bool) -> None:
+        """
+        Keep a refusal.
+
+        Args:
+            refusal: What was refused.
+            once: Whether one for the same request is the same refusal, tried again.
+        """
+        if once:
+            for index, known in enumerate(self.refusals):
+                if (known.kind, known.fingerprint, known.provider) == (
+                    refusal.kind,
+                    refusal.fingerprint,
+                    refusal.provider,
+                ):
+                    self.refusals[index] = msgspec.structs.replace(known, times=known.times + 1)
+                    return
+        self.refusals.append(refusal)
+
+    def note_side(self, what: str) -> None:
+        """Keep that traffic which is no model call was seen."""
+        self.side_traffic[what] = None
 
     def note_replay(self, key: bytes, n: int, outcome: Outcome, latency: int) -> None:
         """Note a call answered from the cassette."""
@@ -105,4 +133,5 @@ class Ledger:
             tokens_saved=self.tokens_saved,
             ms_saved=self.ms_saved,
             refusals=tuple(self.refusals),
+            side_traffic=tuple(self.side_traffic),
         )

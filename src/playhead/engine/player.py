@@ -21,10 +21,12 @@ class Replay(NamedTuple):
     Attributes:
         outcome: What to give.
         gaps: Milliseconds before each piece of a stream.
+        entry: The recorded call.
     """
 
     outcome: Outcome
-    gaps: tuple[int, ...] = ()
+    gaps: tuple[int, ...]
+    entry: CallEntry
 
 
 class Forward(NamedTuple):
@@ -99,14 +101,14 @@ class Player:
         entry = self._entry(key, asked) if self._plays else None
         if request_id and (known := self._answered(key, request_id, entry)) is not None:
             self.ledger.reused += 1
-            return Replay(known.call.outcome, known.volatile.gaps)
+            return Replay(known.call.outcome, known.volatile.gaps, known)
         if entry is not None:
             self._asked[key] = asked + 1
             outcome, volatile = entry.call.outcome, entry.volatile
             self.ledger.note_replay(key, entry.n, outcome, volatile.latency)
             if request_id and _is_success(outcome):
                 self._answers[key, request_id] = entry.n
-            return Replay(outcome, volatile.gaps)
+            return Replay(outcome, volatile.gaps, entry)
         verdict = decide(self.mode, self._situation(key))
         if verdict in (Verdict.REFUSE, Verdict.REFUSE_EXHAUSTED):
             return Refuse(verdict is Verdict.REFUSE_EXHAUSTED, self._count(key))

@@ -19,6 +19,7 @@ from playhead.format.numbers import (
     FRAME_HEAD,
     NO_DICTIONARY,
     SKIPPABLE_DICTIONARY,
+    TAIL_MAGIC,
 )
 from playhead.format.parts import join_request, part_key
 from playhead.format.sealed import HEADER_SIZE, decode_header
@@ -66,6 +67,8 @@ def salvage_sealed(data: bytes, limits: Limits) -> Salvaged:
             dropped.append(f"the call at byte {at} lacks part {missing.args[0].hex()[:12]}")
         except CassetteError as error:
             dropped.append(f"the entry at byte {at}: {error.reason}")
+    if not data.endswith(TAIL_MAGIC):
+        dropped.append("what follows the last whole entry: the file is cut off")
     return Salvaged(entries, dropped)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
+from playhead.core.hosts import checked_hosts
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import Redactor
@@ -18,6 +19,7 @@ from playhead.sessions.clock import Clock
 from playhead.sessions.session import Session, close_after
 from playhead.sessions.settings import SessionOptions, effective_mode
 from playhead.sessions.wrapping import WrappedProvider, convention_for
+from playhead.wire.seam import SEAM
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -37,6 +39,11 @@ class SessionKeywords(TypedDict, total=False):
     known_errors: tuple[type[Exception], ...]
     record_command: str | None
     adopt_crashed: bool
+    wire: bool
+    ignore_hosts: Sequence[str]
+    allowed_hosts: Sequence[str]
+    guard: bool
+    skip_waits: bool
 
 
 class CassetteUse:
@@ -61,7 +68,10 @@ class CassetteUse:
             UsageError: No mode has that name.
             CassetteError: The file exists and cannot be read.
         """
-        return Session(self._path, effective_mode(self._mode), self._options)
+        session = Session(self._path, effective_mode(self._mode), self._options)
+        if self._options.wire:
+            SEAM.attach(session)
+        return session
 
     def __enter__(self) -> Session:
         session = self.open()
@@ -182,7 +192,7 @@ def record(
         UsageError: The object is no provider, or an option is unknown.
         RecordingError: The folder cannot be written to.
     """
-    return _opened(provider, CassetteUse(path, mode, _read_options(options)), name, convention)
+    return _opened(provider, CassetteUse(path, mode, _provider_seam(options)), name, convention)
 
 
 def replay(
@@ -204,7 +214,7 @@ def replay(
     Raises:
         CassetteError: There is no cassette, or it cannot be read.
     """
-    use = CassetteUse(path, Mode.REPLAY, _read_options(options))
+    use = CassetteUse(path, Mode.REPLAY, _provider_seam(options))
     return _opened(None, use, name, convention)
 
 
@@ -221,9 +231,18 @@ def _opened(provider: Any, use: CassetteUse, name: str | None, convention: str |
     return opened
 
 
+def _provider_seam(options: SessionKeywords) -> SessionOptions:
+    """Read the options of a session that has one provider and no block of code whose HTTP clients would be its own."""
+    return _read_options({"wire": False, **options})
+
+
 def _read_options(options: SessionKeywords) -> SessionOptions:
     unknown = sorted(options.keys() - set(SessionOptions.__struct_fields__))
     if unknown:
         known = ", ".join(SessionOptions.__struct_fields__)
         raise UsageError(f"unknown option {unknown[0]!r}", hint=f"one of {known}")
-    return SessionOptions(**options)
+    given: dict[str, Any] = dict(options)
+    for name in ("ignore_hosts", "allowed_hosts"):
+        if name in given:
+            given[name] = checked_hosts(name, given[name])
+    return SessionOptions(**given)

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from playhead.errors import NetworkBlocked
 
@@ -29,6 +29,29 @@ _EVENTS = frozenset(
 )
 
 
+class Attempt(NamedTuple):
+    """
+    A reach for the network.
+
+    Attributes:
+        words: What was tried, for people.
+        host: The host's name or address.
+        port: The port, or ``None`` for a name lookup.
+    """
+
+    words: str
+    host: str
+    port: int | None
+
+
+class Block(Protocol):
+    """Somebody who wants the network shut, for all or for some."""
+
+    def refuses(self, attempt: Attempt) -> bool:
+        """Tell whether an attempt made here and now is refused; one that is should be remembered."""
+        ...
+
+
 class Blocked:
     """
     What a block refused, kept where the code under test cannot swallow it.
@@ -40,6 +63,11 @@ class Blocked:
     def __init__(self) -> None:
         self.attempts: list[str] = []
 
+    def refuses(self, attempt: Attempt) -> bool:
+        """Refuse whatever it is."""
+        self.attempts.append(attempt.words)
+        return True
+
 
 class _Guard:
     """The one hook of this process; a hook cannot be taken away, so it is made once and asks whether it is armed."""
@@ -47,18 +75,18 @@ class _Guard:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._installed = False
-        self._open: tuple[Blocked, ...] = ()
+        self._open: tuple[Block, ...] = ()
 
-    def arm(self, blocked: Blocked) -> None:
+    def arm(self, block: Block) -> None:
         with self._lock:
             if not self._installed:
                 sys.addaudithook(self._heard)
                 self._installed = True
-            self._open = (*self._open, blocked)
+            self._open = (*self._open, block)
 
-    def disarm(self, blocked: Blocked) -> None:
+    def disarm(self, block: Block) -> None:
         with self._lock:
-            self._open = tuple(one for one in self._open if one is not blocked)
+            self._open = tuple(one for one in self._open if one is not block)
 
     def _heard(self, event: str, args: tuple[Any, ...]) -> None:
         # Called for every audited event of the process, so the common case must leave at once.
@@ -67,14 +95,16 @@ class _Guard:
         attempt = _described(event, args)
         if attempt is None:
             return
-        for blocked in self._open:
-            blocked.attempts.append(attempt)
+        # Every block is asked, so that each remembers what it saw.
+        refused = [block.refuses(attempt) for block in self._open]
+        if not any(refused):
+            return
         if event == "socket.connect":
             # Clients close what they could not connect only where they get an OSError, which a refusal is not.
             args[0].close()
         raise NetworkBlocked(
-            f"{attempt} while the network is shut",
-            context={"attempt": attempt},
+            f"{attempt.words} while the network is shut",
+            context={"attempt": attempt.words},
             hint="a replay needs no network: wrap the provider that made this call, or record what is missing",
         )
 
@@ -82,7 +112,17 @@ class _Guard:
 _GUARD = _Guard()
 
 
-def _described(event: str, args: tuple[Any, ...]) -> str | None:
+def shut(block: Block) -> None:
+    """Have a block asked about every reach for the network of this process."""
+    _GUARD.arm(block)
+
+
+def reopen(block: Block) -> None:
+    """Ask a block no more."""
+    _GUARD.disarm(block)
+
+
+def _described(event: str, args: tuple[Any, ...]) -> Attempt | None:
     """Say what is tried; ``None`` where it stays on this machine's file system or needs no name server."""
     verb = event.removeprefix("socket.")
     if verb in ("connect", "sendto", "sendmsg"):
@@ -90,12 +130,14 @@ def _described(event: str, args: tuple[Any, ...]) -> str | None:
         if not isinstance(address, tuple):
             # A path is a local socket; no address is a socket that was connected before.
             return None
-        place = ":".join(map(str, cast("tuple[object, ...]", address)[:2]))
-        return f"something tried to {'connect' if verb == 'connect' else 'send'} to {place}"
+        host, port = cast("tuple[object, ...]", address)[:2]
+        words = f"something tried to {'connect' if verb == 'connect' else 'send'} to {host}:{port}"
+        return Attempt(words, str(host), port if type(port) is int else None)
     host = args[0] if args else None
     if not host or _is_literal(host):
         return None
-    return f"something tried to look up {host!r}"
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
+    return Attempt(f"something tried to look up {name!r}", name, None)
 
 
 def _is_literal(host: object) -> bool:

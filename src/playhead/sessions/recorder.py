@@ -20,13 +20,15 @@ from playhead.core.calls import (
     request_from,
 )
 from playhead.core.canonical import encode, encode_normal
-from playhead.core.model import CompletionRequest, Origin, Outcome, Stream
+from playhead.core.model import CompletionRequest, Family, Origin, Outcome, Stream
 from playhead.core.modes import Mode
 from playhead.core.redaction import Redactor, find_secrets
 from playhead.core.sketch import sketch
+from playhead.core.wire import Answer, WireFacts, take_apart
 from playhead.errors import RecordingError, UsageError
 from playhead.format.entries import Entry, Outline, shell_of
 from playhead.providers.secrets import resolved_values
+from playhead.sessions.answers import redact_answer
 from playhead.sessions.clock import utc_date
 from playhead.sessions.settings import EnvironmentSecrets, SessionOptions
 from playhead.sessions.tickets import Finished
@@ -87,6 +89,10 @@ class Recorder:
         """
         ticket = finished.ticket
         outcome = self._secrets.outcome(finished.outcome)
+        wire, facts = None, None
+        if finished.answer is not None:
+            answer = self._secrets.answer(finished.answer)
+            wire, facts = take_apart(answer, volatile=ticket.request.family is not Family.HTTP)
         if self._secrets.current() is not self._rules:
             self._rules = None
         entry = compose_call(
@@ -96,7 +102,8 @@ class Recorder:
             origin=ticket.origin,
             key=ticket.key.key,
             n=ticket.n,
-            volatile=_volatile(finished),
+            volatile=_volatile(finished, facts),
+            wire=wire,
         )
         limit = self._options.limits.entry
         if len(entry) > limit:
@@ -200,6 +207,10 @@ class LiveRedactor:
             clean = _recut(clean, redactor.redact_pieces(outcome.pieces()))
         return encode_outcome(clean)
 
+    def answer(self, answer: Answer) -> Answer:
+        """Give an answer without its secrets; itself if it holds none."""
+        return redact_answer(answer, self.current())
+
 
 def _recut(fields: dict[str, Any], pieces: Iterable[str]) -> dict[str, Any]:
     """Give a stream's fields with text and cuts of masked pieces: a mask is seldom as long as what it hides."""
@@ -211,13 +222,17 @@ def _recut(fields: dict[str, Any], pieces: Iterable[str]) -> dict[str, Any]:
     return {**rest, "cuts": list(map(len, given)), **({} if same else {"text": text})}
 
 
-def _volatile(finished: Finished) -> Volatile:
+def _volatile(finished: Finished, facts: WireFacts | None) -> Volatile:
     ticket = finished.ticket
     if ticket.origin is Origin.STUB:
         # A stub takes no time worth keeping, and without it equal runs give equal bytes on any day.
         return Volatile(request_id=ticket.request.id) if ticket.request.id else NO_VOLATILE
     return Volatile(
-        date=utc_date(ticket.start), latency=finished.latency, gaps=finished.gaps, request_id=ticket.request.id
+        date=utc_date(ticket.start),
+        latency=finished.latency,
+        gaps=finished.gaps,
+        request_id=ticket.request.id,
+        wire=facts,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,28 @@ from playhead.core.fingerprint import Fingerprint, fingerprint
 from playhead.core.model import CompletionRequest, Failure, Origin
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
-from playhead.engine.explain import Refused, Situation, explain_exhausted, explain_no_match, explain_past_end
+from playhead.engine.explain import (
+    Refused,
+    Situation,
+    explain_blocked,
+    explain_exhausted,
+    explain_no_match,
+    explain_past_end,
+)
 from playhead.engine.ledger import Report
 from playhead.engine.player import Player, Refuse, Replay
 from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
-from playhead.errors import Exhausted, NoMatch, ReplayRefused, UsageError
+from playhead.errors import Exhausted, NetworkBlocked, NoMatch, RecordingError, ReplayRefused, UsageError
 from playhead.sessions.clock import Clock
 from playhead.sessions.recorder import LiveRedactor, Recorder
 from playhead.sessions.settings import SessionOptions
-from playhead.sessions.tickets import Finished, StreamTicket, Ticket
+from playhead.sessions.tickets import Finished, Leaving, Ticket
 from playhead.sessions.wrapping import WrappedProvider, convention_for
 from playhead.store.cassette import Cassette
 from playhead.store.sealing import Sealed, open_or_none
+
+_REFUSALS: dict[str, type[ReplayRefused]] = {"no match": NoMatch, "exhausted": Exhausted, "network": NetworkBlocked}
 
 
 class Session:
@@ -53,7 +63,9 @@ class Session:
         self._last_start = 0
         self._cassette = None if mode is Mode.LIVE else open_or_none(self.path, limits=options.limits)
         self._player = Player(mode, self._cassette, takes=parse_takes(options.takes), seed=options.seed)
-        self._streams: dict[StreamTicket, None] = {}
+        self._streams: dict[Leaving, None] = {}
+        self._faults: list[RecordingError] = []
+        self._on_close: list[Callable[[], None]] = []
         records = mode.may_record and not (mode is Mode.ONCE and self._cassette is not None)
         self._recorder = Recorder(self.path, mode, options) if records else None
 
@@ -64,6 +76,37 @@ class Session:
     def cassette(self) -> Cassette | None:
         """The cassette as it was when the session opened, or ``None``."""
         return self._cassette
+
+    @property
+    def records(self) -> bool:
+        """Whether a call may be stored."""
+        return self._recorder is not None
+
+    @property
+    def never_live(self) -> bool:
+        """Whether no call of this session may go out, whatever it is."""
+        return self.mode is Mode.REPLAY or (self.mode is Mode.ONCE and self._recorder is None)
+
+    def on_close(self, action: Callable[[], None]) -> None:
+        """Do something when the session ends, before its streams are closed; the last one added goes first."""
+        self._on_close.append(action)
+
+    def note_fault(self, fault: RecordingError) -> None:
+        """Remember that a call could not be stored, so that the session's end says so whoever caught the error."""
+        with self._lock:
+            self._faults.append(fault)
+
+    def note_side_traffic(self, method: str, url: str) -> None:
+        """Report traffic that is no model call: telemetry, downloads of tokens; it is never recorded in silence."""
+        clean = self.options.redactor.redact_url(url)
+        with self._lock:
+            self._player.ledger.note_side(f"{method} {clean.partition('?')[0]}")
+
+    def note_blocked(self, attempt: str) -> None:
+        """Keep a connection that the guard refused, once for each place."""
+        refused = explain_blocked(attempt, self._situation())
+        with self._lock:
+            self._player.ledger.note_refusal(refused.evidence, once=True)
 
     def wrap(self, provider: Any, *, name: str | None = None, convention: str | None = None) -> Any:
         """
@@ -82,10 +125,23 @@ class Session:
         return WrappedProvider(self, provider, name=checked, convention=found, pace=self.options.pace)
 
     def begin(
-        self, request: CompletionRequest, provider: str, *, stream: bool = False, origin: Origin = Origin.LIVE
+        self,
+        request: CompletionRequest,
+        provider: str,
+        *,
+        stream: bool = False,
+        origin: Origin = Origin.LIVE,
+        once: bool = False,
     ) -> Replay | Ticket:
         """
         Decide what happens to a call that starts now.
+
+        Args:
+            request: What is asked.
+            provider: The provider's name.
+            stream: Whether a streamed answer is asked for.
+            origin: Where an answer would come from.
+            once: Whether equal refusals are one: an SDK tries again by itself what could not be sent.
 
         Returns:
             The recorded outcome, or a ticket for the call that is to be made.
@@ -107,7 +163,7 @@ class Session:
             # Wall time made to rise strictly, so that it orders this session's calls.
             start = self._last_start = max(self._last_start + 1, self.clock.wall_ns())
         if isinstance(decision, Refuse):
-            return self._second_look(request, key, provider, decision, stream=stream)
+            return self._second_look(request, key, provider, decision, stream=stream, once=once)
         if decision.store and recorder is not None:
             recorder.begin()
         return Ticket(
@@ -133,7 +189,14 @@ class Session:
             self._player.note_recorded(ticket.key.key, ticket.request.id, entry, finished.outcome)
 
     def _second_look(
-        self, request: CompletionRequest, key: Fingerprint, provider: str, refuse: Refuse, *, stream: bool
+        self,
+        request: CompletionRequest,
+        key: Fingerprint,
+        provider: str,
+        refuse: Refuse,
+        *,
+        stream: bool,
+        once: bool,
     ) -> Replay:
         """Match a request that holds a secret as it was recorded: without it. Refuse if that has no match either."""
         clean, _ = LiveRedactor(self.options.redactor).request(request)
@@ -152,17 +215,19 @@ class Session:
             refused = explain_no_match(
                 request, provider, key, self._cassette, self._player.ledger.played, where, stream=stream
             )
-        raise self._refusal(refused)
+        raise self._refusal(refused, once=once)
 
-    def refuse_past_end(self, request: CompletionRequest, provider: str, pieces: int) -> ReplayRefused:
+    def refuse_past_end(
+        self, request: CompletionRequest, provider: str, pieces: int, *, stream: bool = True
+    ) -> ReplayRefused:
         """Give the refusal for a consumer that reads on where a recorded stream was left by its own."""
-        key = fingerprint(request, provider, stream=True)
+        key = fingerprint(request, provider, stream=stream)
         return self._refusal(explain_past_end(request, provider, key, pieces, self._situation()))
 
-    def _refusal(self, refused: Refused) -> ReplayRefused:
+    def _refusal(self, refused: Refused, *, once: bool = False) -> ReplayRefused:
         with self._lock:
-            self._player.ledger.refusals.append(refused.evidence)
-        cls = NoMatch if refused.evidence.kind == "no match" else Exhausted
+            self._player.ledger.note_refusal(refused.evidence, once=once)
+        cls = _REFUSALS.get(refused.evidence.kind, NoMatch)
         context = {"cassette": str(self.path), "fingerprint": refused.evidence.fingerprint}
         return cls(refused.message, hint=refused.hint, evidence=refused.evidence, context=context)
 
@@ -204,11 +269,15 @@ class Session:
             already, self._closed = self._closed, True
         if already:
             return self.report()
+        while self._on_close:
+            self._on_close.pop()()
         for stream in list(self._streams):
             stream.close()
         if self._recorder is not None:
             self.sealed = self._recorder.close(ok=ok)
         report = self.report()
+        if ok and self._faults:
+            raise self._faults[0]
         if ok and self.options.strict:
             raise_if_strict(report)
         return report
@@ -217,6 +286,8 @@ class Session:
         """Let go of the session without sealing; its journal stays for ``playhead recover``."""
         with self._lock:
             self._closed = True
+        while self._on_close:
+            self._on_close.pop()()
         if self._recorder is not None:
             self._recorder.abandon()
 
@@ -254,7 +325,7 @@ def raise_if_strict(report: Report) -> None:
     if report.refusals:
         first = report.refusals[0]
         more = f"\nand {report.refused - 1} more refused calls" if report.refused > 1 else ""
-        cls = Exhausted if first.kind == "exhausted" else NoMatch
+        cls = _REFUSALS.get(first.kind, NoMatch)
         raise cls(f"a call was refused and the code went on\n{first.message}{more}", evidence=first)
     if report.unplayed and reads_cassette(Mode(report.mode)):
         raise ReplayRefused(

@@ -37,6 +37,13 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
         known_errors: Exception classes of others that replay may rebuild.
         record_command: What a miss tells the reader to run.
         adopt_crashed: Whether journals left by a crash are taken into the cassette.
+        wire: Whether HTTP clients are caught while the session is open.
+        ignore_hosts: Hosts whose traffic passes by the session: neither recorded, replayed nor refused. ``name``,
+            ``name:port`` or ``*.name``.
+        allowed_hosts: Hosts that connections may be opened to while the session replays, for what is no HTTP client
+            of a kind that is caught (a database); written as above.
+        guard: Whether the network is shut while the session replays.
+        skip_waits: Whether SDKs that wait before they try again go on at once while the session replays.
     """
 
     takes: Takes | str = Takes.SEQUENCE
@@ -50,6 +57,11 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
     known_errors: tuple[type[Exception], ...] = ()
     record_command: str | None = None
     adopt_crashed: bool = False
+    wire: bool = True
+    ignore_hosts: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    guard: bool = True
+    skip_waits: bool = True
 
 
 def effective_mode(mode: Mode | str | None) -> Mode:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from playhead.core.model import Completion, Failure, Stream
 from playhead.errors import UsageError
 from playhead.sessions.clock import Clock
+from playhead.sessions.inside import inside
 from playhead.sessions.tickets import StreamTicket
 
 _MISSING = object()
@@ -51,7 +52,8 @@ class RecordingStream(_Passing):
 
     def __next__(self) -> Any:
         try:
-            piece = next(self._iterator)
+            with inside():
+                piece = next(self._iterator)
         except StopIteration:
             self._completed()
             raise
@@ -89,7 +91,8 @@ class AsyncRecordingStream(_Passing):
 
     async def __anext__(self) -> Any:
         try:
-            piece = await anext(self._iterator)
+            with inside():
+                piece = await anext(self._iterator)
         except StopAsyncIteration:
             self._completed()
             raise

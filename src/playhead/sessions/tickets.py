@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 from playhead.core.canonical import decode, encode
 from playhead.core.failures import describe
 from playhead.core.fingerprint import Fingerprint
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
+from playhead.core.wire import Answer
 from playhead.errors import RecordingError, ReplayRefused
 from playhead.sessions.clock import Clock, latency_ms
 
@@ -22,12 +23,22 @@ class Finished(NamedTuple):
         outcome: What it came to.
         latency: Milliseconds, rounded.
         gaps: Milliseconds before each piece of a stream.
+        answer: The answer as it came over the wire, where it did.
     """
 
     ticket: Ticket
     outcome: Outcome
     latency: int
     gaps: tuple[int, ...]
+    answer: Answer | None = None
+
+
+class Leaving(Protocol):
+    """An answer that is still being read; closing it means that its consumer wants no more."""
+
+    def close(self) -> None:
+        """End where it is."""
+        ...
 
 
 class Ticket:
@@ -45,7 +56,7 @@ class Ticket:
         store: Callable[[Finished], None] | None,
         clock: Clock,
         start: int,
-        open_streams: dict[StreamTicket, None],
+        open_streams: dict[Leaving, None],
     ) -> None:
         """
         Begin a call.
@@ -91,13 +102,43 @@ class Ticket:
         else:
             self._finish(describe(error))
 
-    def _finish(self, outcome: Outcome, gaps: tuple[int, ...] = ()) -> None:
+    def keep_open(self, reader: Leaving) -> None:
+        """Have the session close an answer that is still being read when it ends."""
+        self._open_streams[reader] = None
+
+    def answered(self, outcome: Outcome, answer: Answer, arrivals: Sequence[int], reader: Leaving) -> None:
+        """
+        End with an answer that came over the wire.
+
+        Args:
+            outcome: What it says.
+            answer: Every byte of it.
+            arrivals: When each of its pieces came, in the clock's nanoseconds.
+            reader: What read it.
+        """
+        self._open_streams.pop(reader, None)
+        first = arrivals[0] if arrivals else None
+        self._finish(outcome, quiet(gaps_between(self._began, arrivals)), answer, answered_at=first)
+
+    def forget(self, reader: Leaving) -> None:
+        """End without an outcome: nobody knows what would have come."""
+        self._open_streams.pop(reader, None)
+        self._done = True
+
+    def _finish(
+        self,
+        outcome: Outcome,
+        gaps: tuple[int, ...] = (),
+        answer: Answer | None = None,
+        *,
+        answered_at: int | None = None,
+    ) -> None:
         if self._done:
             return
         self._done = True
         if self._store is not None:
-            elapsed = self._clock.stopwatch_ns() - self._began
-            self._store(Finished(self, outcome, latency_ms(elapsed), gaps))
+            elapsed = (self._clock.stopwatch_ns() if answered_at is None else answered_at) - self._began
+            self._store(Finished(self, outcome, latency_ms(elapsed), gaps, answer))
 
     def stream(self) -> StreamTicket:
         """Go on as a stream."""
@@ -173,7 +214,7 @@ class StreamTicket:
         return Completion(text, model=self._ticket.request.model or "")
 
     def _end(self, end: Completion | Failure | None) -> None:
-        self._finish(self, stream_of(self._pieces, end, yielded=self._yielded), _quiet(self._gaps))
+        self._finish(self, stream_of(self._pieces, end, yielded=self._yielded), quiet(self._gaps))
 
 
 def stream_of(pieces: list[Any], end: Completion | Failure | None, *, yielded: Completion | None) -> Stream:
@@ -185,6 +226,17 @@ def stream_of(pieces: list[Any], end: Completion | Failure | None, *, yielded: C
     return Stream(end=end, cuts=tuple(map(len, pieces)), text=None if same else joined, yielded=yielded)
 
 
-def _quiet(gaps: list[int]) -> tuple[int, ...]:
+def gaps_between(began: int, arrivals: Sequence[int]) -> list[int]:
+    """Give the milliseconds before each arrival, times in nanoseconds; rounding never adds up."""
+    gaps: list[int] = []
+    last = 0
+    for arrival in arrivals:
+        now = (arrival - began) // 1_000_000
+        gaps.append(now - last)
+        last = now
+    return gaps
+
+
+def quiet(gaps: list[int]) -> tuple[int, ...]:
     """Leave out gaps that say nothing: a stream that came within 10 ms came at once."""
     return tuple(gaps) if sum(gaps) >= 10 else ()

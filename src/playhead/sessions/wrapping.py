@@ -16,6 +16,7 @@ from playhead.providers.conventions import (
     convention_named,
     convention_of,
 )
+from playhead.sessions.inside import inside
 from playhead.sessions.streams import AsyncPlayedStream, AsyncRecordingStream, PlayedStream, RecordingStream
 from playhead.sessions.tickets import Ticket
 
@@ -170,7 +171,8 @@ def _sync_call(call: _Call) -> Callable[..., Any]:
         if isinstance(step, Replay):
             return call.played(step.outcome)
         try:
-            answer = call.inner(*args, **kwargs)
+            with inside():
+                answer = call.inner(*args, **kwargs)
         except Exception as error:
             step.fail(error)
             raise
@@ -185,7 +187,8 @@ def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
         if isinstance(step, Replay):
             return call.played(step.outcome)
         try:
-            answer = await call.inner(*args, **kwargs)
+            with inside():
+                answer = await call.inner(*args, **kwargs)
         except Exception as error:
             step.fail(error)
             raise
@@ -203,7 +206,8 @@ def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[.
             return call.played_stream(playing, request, step)
         pieces = step.stream()
         try:
-            inner = call.inner(*args, **kwargs)
+            with inside():
+                inner = call.inner(*args, **kwargs)
         except Exception as error:
             pieces.fail(error)
             raise
@@ -219,7 +223,8 @@ def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
             return call.played_stream(AsyncPlayedStream, request, step)
         pieces = step.stream()
         try:
-            inner = await call.inner(*args, **kwargs)
+            with inside():
+                inner = await call.inner(*args, **kwargs)
         except Exception as error:
             pieces.fail(error)
             raise

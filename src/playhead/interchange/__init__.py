@@ -1,0 +1,1 @@
+"""Recordings of other tools, read into cassettes and written from them."""

@@ -1,0 +1,76 @@
+"""
+An answer over the wire without its secrets.
+
+Headers go by name, the body by name, shape and value, also where a piece of a stream cuts a secret in two and where
+the body is compressed. An answer that holds none is kept as it came, to the byte.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from playhead.core.canonical import encode
+from playhead.core.redaction import Redactor, find_secrets
+from playhead.core.wire import Answer
+from playhead.errors import RecordingError
+from playhead.format.content import decode_content
+
+
+def redact_answer(answer: Answer, redactor: Redactor) -> Answer:
+    """Give the answer without its secrets; itself if it holds none."""
+    headers = tuple(redactor.redact_headers(answer.headers))
+    pieces = _redact_pieces(answer, redactor)
+    error = answer.error
+    if error is not None:
+        message = redactor.redact_text(error.message)
+        error = type(error)(error.type, error.kind, message) if message != error.message else error
+    if pieces is None:
+        return (
+            answer
+            if headers == answer.headers and error is answer.error
+            else answer._replace(headers=headers, error=error)
+        )
+    length = str(sum(map(len, pieces)))
+    kept = tuple(
+        (name, length if name.lower() == "content-length" else value)
+        for name, value in headers
+        if name.lower() != "content-encoding"
+    )
+    return answer._replace(headers=kept, pieces=pieces, error=error)
+
+
+def _redact_pieces(answer: Answer, redactor: Redactor) -> tuple[bytes, ...] | None:
+    """Give the body's pieces without secrets and without content encoding; ``None`` where there is no secret."""
+    encoding = answer.header("content-encoding")
+    data = answer.content()
+    content = decode_content(encoding, data)
+    if not content:
+        return None
+    text = content.decode("utf-8", "surrogateescape")
+    if not redactor.could_match_bytes(content) and not redactor.could_match_bytes(encode(text)):
+        return None
+    # A character that the network cut in two makes two odd characters, which come back as the bytes they were.
+    texts = [piece.decode("utf-8", "surrogateescape") for piece in answer.pieces] if content is data else [text]
+    masked = redactor.redact_pieces(texts)
+    deeper = _redact_json("".join(masked), redactor)
+    if deeper is not None:
+        return (deeper,)
+    if masked is texts:
+        return None
+    return tuple(piece.encode("utf-8", "surrogateescape") for piece in masked)
+
+
+def _redact_json(text: str, redactor: Redactor) -> bytes | None:
+    """Mask what stands under a name that announces a credential; ``None`` where nothing does."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        value: Any = json.loads(text)
+        if not find_secrets(value, redactor):
+            return None
+    except (ValueError, RecursionError, RecordingError):
+        return None
+    return json.dumps(redactor.redact(value), ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )

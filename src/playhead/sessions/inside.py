@@ -1,0 +1,43 @@
+"""
+Whether this code runs inside a call that is recorded already, so that no call is recorded twice.
+
+A wrapped provider that speaks HTTP is recorded at the provider seam, and a transport of ours that sends by another of
+ours at the outer one. The mark follows tasks and ``asyncio.to_thread``. A thread of a provider's own starts without it;
+``any_inside`` tells such a thread that some call is on its way.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_INSIDE: ContextVar[bool] = ContextVar("playhead_inside", default=False)
+_lock = threading.Lock()
+_under_way = 0
+
+
+def is_inside() -> bool:
+    """Tell whether this code runs inside a call that is recorded already."""
+    return _INSIDE.get()
+
+
+def any_inside() -> bool:
+    """Tell whether some call, in whatever thread, is being made for a recording."""
+    return _under_way > 0
+
+
+@contextmanager
+def inside() -> Generator[None]:
+    """Mark what runs in this block as part of a call that is recorded already."""
+    global _under_way  # noqa: PLW0603 - one count for the process is what it is
+    token = _INSIDE.set(True)
+    with _lock:
+        _under_way += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _under_way -= 1
+        _INSIDE.reset(token)

@@ -1,0 +1,275 @@
+"""
+One exchange over the wire, the same for every HTTP client: a request in, an answer or a recording out.
+
+An edge brings a request's method, URL, content type and bytes. It gets the recorded answer to give, or a ``Live``
+exchange to report to while it relays what the server sends; what the bytes say is read at the end, when every byte has
+been relayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from playhead.core.calls import answer_of
+from playhead.core.failures import describe
+from playhead.core.model import Completion, CompletionRequest, Failure, Outcome, Stream
+from playhead.core.wire import Answer, WireError
+from playhead.dialects.dialect import Asked, Dialect
+from playhead.dialects.errors import failure_of_status, read_error
+from playhead.dialects.openai_wire import loads
+from playhead.dialects.plain import PLAIN_PROVIDER, decode_plain
+from playhead.dialects.registry import find_dialect
+from playhead.engine.player import Replay
+from playhead.errors import CassetteDamaged, ProviderError, RecordingError, ReplayRefused
+from playhead.format.content import decode_content
+from playhead.sessions.session import Session
+from playhead.sessions.tickets import Ticket
+
+
+class Sent(NamedTuple):
+    """
+    A request as a client is about to send it.
+
+    Attributes:
+        method: In upper case.
+        url: The whole URL, without a fragment.
+        path: Its path, percent-encoded, without the parameters.
+        query: Its parameters as they stand after ``?``.
+        body: The bytes; a stream has been read.
+        content_type: The header's value, empty where there is none.
+    """
+
+    method: str
+    url: str
+    path: str
+    query: str
+    body: bytes
+    content_type: str = ""
+
+
+class Read(NamedTuple):
+    """
+    What a request says.
+
+    Attributes:
+        request: The question.
+        provider: Whose.
+        stream: Whether a streamed answer is asked for.
+        dialect: What reads the answer; ``None`` for plain HTTP.
+    """
+
+    request: CompletionRequest
+    provider: str
+    stream: bool
+    dialect: Dialect | None
+
+
+def read_sent(sent: Sent) -> Read:
+    """Read a request: in the dialect it is written in, else as plain HTTP."""
+    value: Any = None
+    if sent.body:
+        try:
+            value = msgspec.json.decode(sent.body)
+        except (msgspec.DecodeError, RecursionError):
+            value = _odd_json(sent.body)
+    if value is not None or not sent.body:
+        query = tuple(parse_qsl(sent.query, keep_blank_values=True)) if sent.query else ()
+        asked = Asked(sent.method, sent.path, value, query)
+        dialect = find_dialect(asked)
+        if dialect is not None:
+            return Read(dialect.decode_request(asked), dialect.provider, dialect.streams(asked), dialect)
+    return Read(decode_plain(sent.method, sent.url, sent.content_type, sent.body), PLAIN_PROVIDER, False, None)
+
+
+def _odd_json(body: bytes) -> Any:
+    """Read what some clients send for JSON: NaN, lone surrogates, a byte order mark."""
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return None
+    try:
+        return loads(body, "a request")
+    except ProviderError:
+        return None
+
+
+class Played:
+    """
+    A recorded answer, to be given as the server gave it.
+
+    Attributes:
+        answer: The answer.
+        gaps: Seconds to wait before each piece; none where it is not to be paced.
+    """
+
+    def __init__(self, session: Session, read: Read, answer: Answer, gaps: tuple[int, ...]) -> None:
+        self.answer = answer
+        self.gaps = tuple(gap * session.options.pace / 1000 for gap in gaps) if session.options.pace else ()
+        self.clock = session.clock
+        self._session = session
+        self._read = read
+
+    def wait_before(self, index: int) -> float:
+        """Give the seconds to wait before a piece."""
+        return self.gaps[index] if index < len(self.gaps) else 0.0
+
+    def past_end(self) -> ReplayRefused:
+        """Give the refusal for a consumer that reads on where the recorded one stopped."""
+        count = len(self.answer.pieces)
+        return self._session.refuse_past_end(self._read.request, self._read.provider, count, stream=self._read.stream)
+
+
+class Live:
+    """An exchange on its way, which its edge reports to; exactly one of its endings is stored."""
+
+    def __init__(self, session: Session, read: Read, ticket: Ticket) -> None:
+        self._session = session
+        self._read = read
+        self._ticket = ticket
+        self._answer = Answer()
+        self._pieces: list[bytes] = []
+        self._arrivals: list[int] = []
+        self._stored = ticket.is_stored
+        self._ended = False
+
+    def head(self, status: int, headers: Sequence[tuple[str, str]], *, reason: str = "", http: str = "") -> None:
+        """Take the status and the headers; the body comes piece by piece."""
+        self._answer = Answer(status, tuple(headers), reason=reason, http=http or "HTTP/1.1")
+        self._ticket.keep_open(self)
+
+    def piece(self, data: bytes) -> None:
+        """Take the next bytes as they came."""
+        if self._stored and data:
+            self._pieces.append(data)
+            self._arrivals.append(self._session.clock.stopwatch_ns())
+
+    def end(self) -> None:
+        """
+        End in order.
+
+        Raises:
+            RecordingError: The exchange could not be stored.
+        """
+        self._finish(None, left=False)
+
+    def fail(self, error: Exception, kind: str) -> None:
+        """End with an exception of the HTTP library's."""
+        if isinstance(error, ReplayRefused):
+            self.forget()
+            return
+        said = describe(error)
+        self._finish(WireError(said.type, kind, said.message), left=False, failure=said)
+
+    def leave(self) -> None:
+        """End because the consumer wants no more."""
+        self._finish(None, left=True)
+
+    close = leave
+
+    def forget(self) -> None:
+        """End without an outcome: the call was interrupted, and nobody knows what would have come."""
+        self._ended = True
+        self._ticket.forget(self)
+
+    def _finish(self, error: WireError | None, *, left: bool, failure: Failure | None = None) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        answer = self._answer._replace(pieces=tuple(self._pieces), error=error, left=left)
+        if not self._stored:
+            self._ticket.forget(self)
+            return
+        try:
+            outcome, left = outcome_of(self._read, answer, failure)
+            self._ticket.answered(outcome, answer._replace(left=left), self._arrivals, self)
+        except RecordingError as fault:
+            self._session.note_fault(fault)
+            raise
+
+
+def begin(session: Session, sent: Sent) -> Played | Live:
+    """
+    Decide what happens to a request.
+
+    Raises:
+        ReplayRefused: It may not go out; the session's ledger keeps it.
+        RecordingError: It is larger than anything that may be stored; it was not sent.
+        CassetteError: What the cassette holds of it is damaged.
+    """
+    limit = session.options.limits.entry
+    if len(sent.body) > limit:
+        fault = RecordingError(
+            f"a request of {len(sent.body)} bytes to {sent.path!r} is over the limit of {limit}; it was not sent",
+            hint="raise Limits(entry=...), or leave the host out with ignore_hosts=",
+        )
+        session.note_fault(fault)
+        raise fault
+    read = read_sent(sent)
+    where = {"method": sent.method, "url": sent.url}
+    step = session.begin(
+        msgspec.structs.replace(read.request, context=where) if session.records else read.request,
+        read.provider,
+        stream=read.stream,
+        once=True,
+    )
+    if isinstance(step, Replay):
+        try:
+            answer = answer_of(step.entry)
+        except ValueError as error:
+            raise CassetteDamaged(f"an answer cannot be read: {error}", path=session.path) from None
+        if answer is None:
+            raise CassetteDamaged("a call over the wire was recorded without its answer", path=session.path)
+        return Played(session, read, answer, step.gaps)
+    if read.dialect is None:
+        session.note_side_traffic(sent.method, sent.url)
+    return Live(session, read, step)
+
+
+def outcome_of(read: Read, answer: Answer, failure: Failure | None = None) -> tuple[Outcome, bool]:
+    """
+    Say what an answer proves.
+
+    Returns:
+        The outcome, and whether the consumer left before the answer was whole.
+    """
+    content = decode_content(answer.header("content-encoding"), answer.content())
+    if answer.status >= 400:
+        words = read_error(answer.status, content or b"")
+        after = _seconds(answer.header("retry-after"))
+        return failure_of_status(answer.status, message=words, retry_after=after), answer.left
+    if read.dialect is None or answer.status == 0 or not 200 <= answer.status < 300:
+        return failure or Completion(), answer.left
+    if read.stream and read.dialect.stream is not None:
+        return _streamed(read.dialect, answer, content, failure)
+    if failure is not None or answer.left:
+        return failure or Completion(), answer.left
+    try:
+        return read.dialect.decode_response(loads(content or b"", "the answer")), False
+    except ProviderError as error:
+        return describe(error), False
+
+
+def _streamed(dialect: Dialect, answer: Answer, content: bytes | None, failure: Failure | None) -> tuple[Outcome, bool]:
+    if dialect.stream is None or content is None:
+        return Stream(end=failure or Completion()), answer.left
+    reader = dialect.stream.reader()
+    end: Completion | Failure | None
+    try:
+        list(reader.feed(content))
+        end = reader.finish()
+    except ProviderError as error:
+        end = failure or (None if answer.left else describe(error))
+    if isinstance(end, Completion):
+        # A consumer that stops at the end mark has read the whole answer.
+        return Stream(end=end), False
+    said = reader.partial().text
+    return Stream(end=end, cuts=(len(said),), text=said) if said else Stream(end=end), answer.left
+
+
+def _seconds(value: str | None) -> float | None:
+    try:
+        return float(value) if value is not None else None
+    except ValueError:
+        return None

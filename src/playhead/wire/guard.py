@@ -1,0 +1,115 @@
+"""
+The network, shut for what runs in a session that replays.
+
+Three ways together: the clients that have an edge never reach their sockets; Python's own sockets are refused
+(``playhead.sessions.network``); and the proxy variables lead nowhere, for clients written in C or Rust, which ask no
+hook of Python's but mostly look at those.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+
+from playhead.core.hosts import host_in
+from playhead.sessions import network, routing
+from playhead.sessions.session import Session
+
+NOWHERE = "http://127.0.0.1:9"
+"""The discard port of this machine, where nothing listens."""
+
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+_EXEMPT = ("NO_PROXY", "no_proxy")
+
+
+class _SessionBlock:
+    """Refuses what code of one session reaches for."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        options = session.options
+        self._allowed = (*options.allowed_hosts, *options.ignore_hosts)
+        self._addresses: frozenset[str] | None = None
+        self._resolving = threading.local()
+
+    def refuses(self, attempt: network.Attempt) -> bool:
+        if getattr(self._resolving, "busy", False):
+            return False
+        try:
+            if routing.current() is not self._session:
+                return False
+        except routing.Unclear:
+            pass
+        if self._allowed and (
+            host_in(self._allowed, attempt.host, attempt.port)
+            or (attempt.port is None and host_in([_without_port(one) for one in self._allowed], attempt.host))
+            or attempt.host in self._resolved()
+        ):
+            return False
+        self._session.note_blocked(attempt.words)
+        return True
+
+    def _resolved(self) -> frozenset[str]:
+        """Give the addresses of the allowed hosts: a client looks a name up and connects to what it found."""
+        if self._addresses is None:
+            found: set[str] = set()
+            self._resolving.busy = True
+            try:
+                for host in map(_without_port, self._allowed):
+                    try:
+                        found.update(str(facts[4][0]) for facts in socket.getaddrinfo(host, None))
+                    except OSError:
+                        continue
+            finally:
+                self._resolving.busy = False
+            self._addresses = frozenset(found)
+        return self._addresses
+
+
+def _without_port(host: str) -> str:
+    head, colon, tail = host.rpartition(":")
+    return head if colon and tail.isdigit() and ":" not in head else host
+
+
+class Guard:
+    """Shuts the network for sessions and opens it again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._blocks: dict[Session, _SessionBlock] = {}
+        self._before: dict[str, str | None] = {}
+
+    def shut(self, session: Session) -> None:
+        """Shut the network for what runs in a session."""
+        block = _SessionBlock(session)
+        with self._lock:
+            if not self._blocks:
+                self._lead_nowhere()
+            self._blocks[session] = block
+            exempt = ",".join(host for one in self._blocks for host in one.options.allowed_hosts)
+            for name in _EXEMPT:
+                os.environ[name] = exempt
+        network.shut(block)
+
+    def open(self, session: Session) -> None:
+        """Open the network again for what runs in a session, if it was shut."""
+        with self._lock:
+            block = self._blocks.pop(session, None)
+            if block is None:
+                return
+            network.reopen(block)
+            if not self._blocks:
+                self._lead_back()
+
+    def _lead_nowhere(self) -> None:
+        self._before = {name: os.environ.get(name) for name in (*_PROXIES, *_EXEMPT)}
+        for name in _PROXIES:
+            os.environ[name] = NOWHERE
+
+    def _lead_back(self) -> None:
+        for name, value in self._before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,304 @@
+"""
+The edge to httpx and httpx2, which are alike and share no class: one implementation, the library a parameter.
+
+``HTTPTransport.handle_request`` and its async twin are replaced for the time of a session; what sends without them
+(``MockTransport``, ``ASGITransport``, ``WSGITransport``) is not touched, so an app under test runs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from http import HTTPStatus
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from playhead.core.wire import WireError
+from playhead.sessions.inside import inside
+from playhead.sessions.session import Session
+from playhead.wire.exchange import Live, Played, Sent, begin
+from playhead.wire.finding import session_for
+
+KINDS = {
+    "ConnectTimeout": "connect-timeout",
+    "ReadTimeout": "read-timeout",
+    "WriteTimeout": "write-timeout",
+    "PoolTimeout": "pool-timeout",
+    "TimeoutException": "timeout",
+    "ConnectError": "connect",
+    "ReadError": "read",
+    "WriteError": "write",
+    "CloseError": "write",
+    "NetworkError": "read",
+    "ProxyError": "proxy",
+    "RemoteProtocolError": "protocol",
+    "LocalProtocolError": "protocol",
+    "ProtocolError": "protocol",
+    "UnsupportedProtocol": "other",
+    "TransportError": "other",
+}
+"""The library's exceptions with what each means to other libraries; the first of a kind stands for it."""
+
+_CLASS_OF_KIND = {kind: name for name, kind in reversed(KINDS.items())} | {"tls": "ConnectError", "read": "ReadError"}
+
+
+class _Recording:
+    """Relays a body piece by piece, unbuffered, and keeps what passed."""
+
+    def __init__(self, inner: Any, live: Live, library: ModuleType) -> None:
+        self._inner = inner
+        self._live = live
+        self._errors: type[Exception] = library.TransportError
+
+    def __iter__(self) -> Iterator[bytes]:
+        live = self._live
+        try:
+            for piece in self._inner:
+                live.piece(piece)
+                yield piece
+        except self._errors as error:
+            live.fail(error, kind_of(error))
+            raise
+        live.end()
+
+    def close(self) -> None:
+        try:
+            self._live.leave()
+        finally:
+            self._inner.close()
+
+
+class _RecordingAsync:
+    """The same for async clients."""
+
+    def __init__(self, inner: Any, live: Live, library: ModuleType) -> None:
+        self._inner = inner
+        self._live = live
+        self._errors: type[Exception] = library.TransportError
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        live = self._live
+        try:
+            async for piece in self._inner:
+                live.piece(piece)
+                yield piece
+        except self._errors as error:
+            live.fail(error, kind_of(error))
+            raise
+        live.end()
+
+    async def aclose(self) -> None:
+        try:
+            self._live.leave()
+        finally:
+            await self._inner.aclose()
+
+
+class _PlayedStream:
+    """A recorded body, for sync and async clients."""
+
+    def __init__(self, played: Played, library: ModuleType) -> None:
+        self._played = played
+        self._library = library
+
+    def __iter__(self) -> Iterator[bytes]:
+        played = self._played
+        for index, piece in enumerate(played.answer.pieces):
+            if played.gaps:
+                played.clock.sleep(played.wait_before(index))
+            yield piece
+        _end(played, self._library)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        played = self._played
+        for index, piece in enumerate(played.answer.pieces):
+            if played.gaps:
+                await played.clock.sleep_async(played.wait_before(index))
+            yield piece
+        _end(played, self._library)
+
+
+class Streams(NamedTuple):
+    """The stream classes of one library, which wants its own base classes."""
+
+    recording: type[Any]
+    recording_async: type[Any]
+    played: type[Any]
+
+
+@functools.cache
+def streams_of(library: ModuleType) -> Streams:
+    """Make the stream classes of a library."""
+    sync, asynchronous = library.SyncByteStream, library.AsyncByteStream
+    return Streams(
+        type("RecordingStream", (_Recording, sync), {}),
+        type("AsyncRecordingStream", (_RecordingAsync, asynchronous), {}),
+        type("PlayedStream", (_PlayedStream, sync, asynchronous), {}),
+    )
+
+
+def _end(played: Played, library: ModuleType) -> None:
+    if played.answer.error is not None:
+        raise error_of(played.answer.error, library)
+    if played.answer.left:
+        raise played.past_end()
+
+
+def kind_of(error: Exception) -> str:
+    """Say in a word what an exception of the library means."""
+    for cls in type(error).__mro__:
+        if cls.__name__ in KINDS:
+            kind = KINDS[cls.__name__]
+            return "tls" if kind == "connect" and "SSL" in str(error) else kind
+    return "other"
+
+
+def error_of(error: WireError, library: ModuleType, request: Any = None) -> Exception:
+    """Make the library's exception of a recorded one, its own class where it is one of the library's."""
+    module, _, name = error.type.rpartition(".")
+    if name not in KINDS or module.partition(".")[0] not in ("httpx", "httpx2"):
+        name = _CLASS_OF_KIND.get(error.kind, "TransportError")
+    made: Exception = getattr(library, name, library.TransportError)(error.message)
+    if request is not None:
+        made.request = request  # type: ignore[attr-defined]
+    return made
+
+
+def sent_of(request: Any, body: bytes) -> Sent:
+    """Take what is to be sent out of the library's request."""
+    path, _, query = request.url.raw_path.decode("ascii").partition("?")
+    return Sent(
+        method=request.method,
+        url=str(request.url),
+        path=path,
+        query=query,
+        body=body,
+        content_type=request.headers.get("content-type", ""),
+    )
+
+
+def _answer(played: Played, request: Any, library: ModuleType) -> Any:
+    answer = played.answer
+    if answer.status == 0 and answer.error is not None:
+        raise error_of(answer.error, library, request)
+    return library.Response(
+        answer.status,
+        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
+        stream=streams_of(library).played(played, library),
+        extensions={
+            "http_version": answer.http.encode("ascii"),
+            **({"reason_phrase": answer.reason.encode("latin-1")} if answer.reason else {}),
+        },
+        request=request,
+    )
+
+
+def _note_head(live: Live, response: Any) -> None:
+    raw: list[tuple[bytes, bytes]] = response.headers.raw
+    headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
+    version: bytes = response.extensions.get("http_version", b"HTTP/1.1")
+    reason: bytes = response.extensions.get("reason_phrase", b"")
+    words = reason.decode("latin-1")
+    live.head(
+        response.status_code,
+        headers,
+        reason="" if words == usual_reason(response.status_code) else words,
+        http=version.decode("ascii", "replace"),
+    )
+
+
+def usual_reason(status: int) -> str:
+    """Give the words that usually follow a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def handle(session: Session, library: ModuleType, request: Any, send: Callable[[Any], Any]) -> Any:
+    """
+    Let a request pass through a session.
+
+    Args:
+        session: The session.
+        library: ``httpx`` or ``httpx2``.
+        request: The library's request.
+        send: Sends it as it would have been.
+    """
+    step = begin(session, sent_of(request, request.read()))
+    if isinstance(step, Played):
+        return _answer(step, request, library)
+    try:
+        with inside():
+            response = send(request)
+    except library.TransportError as error:
+        step.fail(error, kind_of(error))
+        raise
+    except BaseException:
+        step.forget()
+        raise
+    _note_head(step, response)
+    response.stream = streams_of(library).recording(response.stream, step, library)
+    return response
+
+
+async def handle_async(
+    session: Session, library: ModuleType, request: Any, send: Callable[[Any], Awaitable[Any]]
+) -> Any:
+    """Let a request pass through a session; the same for async clients."""
+    step = begin(session, sent_of(request, await request.aread()))
+    if isinstance(step, Played):
+        return _answer(step, request, library)
+    try:
+        with inside():
+            response = await send(request)
+    except library.TransportError as error:
+        step.fail(error, kind_of(error))
+        raise
+    except BaseException:
+        step.forget()
+        raise
+    _note_head(step, response)
+    response.stream = streams_of(library).recording_async(response.stream, step, library)
+    return response
+
+
+class Patch:
+    """The replacement of a library's two transports; made once a library, put in and taken out as sessions come."""
+
+    def __init__(self, library: ModuleType) -> None:
+        self.library = library
+        self._sync = library.HTTPTransport.handle_request
+        self._async = library.AsyncHTTPTransport.handle_async_request
+        self._proxies = getattr(getattr(library, "_client", None), "get_environment_proxies", None)
+
+    def put_in(self) -> None:
+        """Catch the library's requests."""
+        library, sync, asynchronous = self.library, self._sync, self._async
+
+        @functools.wraps(sync)
+        def handle_request(transport: Any, request: Any) -> Any:
+            session = session_for(request.url.host, request.url.port)
+            if session is None:
+                return sync(transport, request)
+            return handle(session, library, request, functools.partial(sync, transport))
+
+        @functools.wraps(asynchronous)
+        async def handle_async_request(transport: Any, request: Any) -> Any:
+            session = session_for(request.url.host, request.url.port)
+            if session is None:
+                return await asynchronous(transport, request)
+            return await handle_async(session, library, request, functools.partial(asynchronous, transport))
+
+        library.HTTPTransport.handle_request = handle_request
+        library.AsyncHTTPTransport.handle_async_request = handle_async_request
+        if self._proxies is not None:
+            # Proxies that lead nowhere are for other clients: these would make a TLS context for each, 20 ms apiece.
+            library._client.get_environment_proxies = dict  # noqa: SLF001
+
+    def take_out(self) -> None:
+        """Let the library's requests be as they were."""
+        self.library.HTTPTransport.handle_request = self._sync
+        self.library.AsyncHTTPTransport.handle_async_request = self._async
+        if self._proxies is not None:
+            self.library._client.get_environment_proxies = self._proxies  # noqa: SLF001

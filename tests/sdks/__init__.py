@@ -1,0 +1,1 @@
+"""The vendors' own SDKs, recorded and replayed through unchanged code."""
