@@ -12,12 +12,13 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 import pytest
 from hypothesis import strategies as st
+from tests.strategies import any_text, clean_text, opaque, plain_values, same
 
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, ToolCall
 from playhead.core.usage import UNREPORTED, Usage
 from playhead.dialects.dialect import Asked, Dialect
-from tests.strategies import any_text, clean_text, opaque, plain_values, same
+from playhead.errors import ProviderError
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 
@@ -54,7 +55,7 @@ def bodies(*fields: str, **known: st.SearchStrategy[Any]) -> st.SearchStrategy[d
         known: Names with the values that are usual, and others.
     """
     usual = {name: st.one_of(strategy, odd_values) for name, strategy in known.items()}
-    other = {name: odd_values for name in fields}
+    other = dict.fromkeys(fields, odd_values)
     common = {"model": st.one_of(st.just("m-1"), odd_values), "stream": st.one_of(st.booleans(), odd_values)}
     return opaque(
         st.builds(
@@ -140,10 +141,15 @@ class Heard(NamedTuple):
     completion: Completion
 
 
+def reader_of(dialect: Dialect) -> Any:
+    """Give a reader of the dialect's streams."""
+    assert dialect.stream is not None
+    return dialect.stream.reader()
+
+
 def listen(dialect: Dialect, data: bytes, cuts: Sequence[int] = ()) -> Heard:
     """Read a stream whose bytes are cut at the given places."""
-    assert dialect.stream is not None
-    reader = dialect.stream.reader()
+    reader = reader_of(dialect)
     edges = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
     pieces = [piece for start, end in itertools.pairwise(edges) for piece in reader.feed(data[start:end])]
     whole = reader.finish()
@@ -157,6 +163,26 @@ def spoken(dialect: Dialect, completion: Completion, pieces: Sequence[str], requ
     data = b"".join(dialect.stream.encode(completion, pieces, request))
     assert data == b"".join(dialect.stream.encode(completion, pieces, request))
     return data
+
+
+def refusals(dialect: Dialect, data: bytes, completion: Completion, step: int = 1) -> int:
+    """
+    Check that a stream which was cut off never passes for another answer, and that what came is there.
+
+    Returns:
+        How many of the cuts are refused.
+    """
+    refused = 0
+    for end in range(0, len(data), step):
+        reader = reader_of(dialect)
+        said = "".join(reader.feed(data[:end]))
+        assert completion.text.startswith(said)
+        assert reader.partial().text == said
+        try:
+            assert alike(reader.finish(), completion)
+        except ProviderError:
+            refused += 1
+    return refused
 
 
 def stream_cases() -> st.SearchStrategy[tuple[Completion, list[str], list[int]]]:
@@ -212,7 +238,7 @@ def _asked(request: Mapping[str, Any]) -> Asked:
 def _body(message: Mapping[str, Any], body: Any) -> Any:
     if "parsed_body" in message:
         return message["parsed_body"]
-    content = body.get("string") if isinstance(body, Mapping) else body
+    content: Any = body.get("string") if isinstance(body, Mapping) else body
     try:
         return json.loads(content)
     except (ValueError, TypeError):

@@ -1,0 +1,259 @@
+"""
+Anthropic's ``/messages`` and ``/messages/count_tokens``.
+
+Source: https://docs.anthropic.com/en/api/messages and https://docs.anthropic.com/en/docs/build-with-claude/streaming;
+servers of other makers that speak it leave out ``type`` and null fields. Blocks that are neither text nor a call of
+the caller's tools (thinking, tools the vendor runs itself) are in the body only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from playhead.core.model import Completion, CompletionRequest, Family, ToolCall
+from playhead.dialects.answers import (
+    AnswerReader,
+    Counts,
+    Draft,
+    DraftCall,
+    SseFrames,
+    arguments_text,
+    arguments_value,
+    cut_text,
+    made_id,
+    read_counts,
+    to_bytes,
+    write_counts,
+)
+from playhead.dialects.bodies import Message, message_list, read_body, write_body
+from playhead.dialects.dialect import Asked, Dialect, StreamFormat
+from playhead.dialects.openai_wire import error_text, mapping, refuse_error, sequence, text
+from playhead.dialects.paths import asks_stream, body_of, never_streams, posted
+from playhead.errors import ProviderError
+
+PROVIDER = "anthropic"
+_MESSAGES = "messages"
+_COUNT_TOKENS = "messages.count_tokens"
+# The vendor gives no total; gateways do.
+_COUNTS = Counts(("input_tokens",), ("output_tokens",), ("total_tokens",))
+_SYSTEM_KEYS = {"role", "content"}
+
+
+def _claims(asked: Asked) -> bool:
+    if not asked.path.endswith("/messages"):
+        return False
+    body = posted(asked)
+    # Chat and mail services have paths of that name too: what they post there has no list of messages.
+    return body is not None and "messages" in body
+
+
+def _claims_count(asked: Asked) -> bool:
+    return asked.path.endswith("/messages/count_tokens") and posted(asked) is not None
+
+
+def _decode_request(asked: Asked) -> CompletionRequest:
+    return _read_request(body_of(asked), _MESSAGES, Family.LLM)
+
+
+def _decode_count_request(asked: Asked) -> CompletionRequest:
+    return _read_request(body_of(asked), _COUNT_TOKENS, Family.HTTP)
+
+
+def _read_request(body: Mapping[str, Any], operation: str, family: Family) -> CompletionRequest:
+    messages = message_list(body.get("messages"))
+    if messages is None:
+        return read_body(body, operation=operation, family=family)
+    system = body.get("system")
+    if isinstance(system, (str, list)):
+        instruction: Message = {"role": "system", "content": system}
+        messages = (instruction, *messages)
+        return read_body(body, operation=operation, family=family, messages=messages, taken=("messages", "system"))
+    if messages and _is_system(messages[0]):
+        # A system message of the conversation's own is none of the field's: an empty one in front says so.
+        messages = ({"role": "system"}, *messages)
+    return read_body(body, operation=operation, family=family, messages=messages, taken=("messages",))
+
+
+def _is_system(message: Message) -> bool:
+    """Whether a message looks like one that stands for the field ``system``."""
+    return message.get("role") == "system" and message.keys() <= _SYSTEM_KEYS
+
+
+def _encode_request(request: CompletionRequest, stream: bool) -> Asked:
+    body = _write_request(request)
+    if stream and "stream" not in body:
+        body["stream"] = True
+    return Asked("POST", "/v1/messages", body)
+
+
+def _encode_count_request(request: CompletionRequest, _stream: bool) -> Asked:
+    return Asked("POST", "/v1/messages/count_tokens", _write_request(request))
+
+
+def _write_request(request: CompletionRequest) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    if request.messages is not None or request.prompt is not None:
+        messages = request.conversation()
+        if messages and _is_system(messages[0]):
+            if "content" in messages[0]:
+                fields["system"] = messages[0]["content"]
+            messages = messages[1:]
+        fields["messages"] = list(messages)
+    return write_body(request, fields)
+
+
+def _decode_response(value: Any) -> Completion:
+    answer = mapping(value)
+    refuse_error(answer)
+    content = answer.get("content")
+    blocks = [mapping(block) for block in sequence(content)]
+    said = text(content) or "".join(text(block.get("text")) for block in blocks if block.get("type") == "text")
+    if not isinstance(content, (str, list)):
+        raise ProviderError(f"the answer has no content: its fields are {sorted(answer)!r}")
+    return Completion(
+        text=said,
+        model=text(answer.get("model")),
+        usage=read_counts(answer.get("usage"), _COUNTS),
+        finish_reason=text(answer.get("stop_reason")) or None,
+        tool_calls=tuple(
+            ToolCall(text(block.get("id")), text(block.get("name")), arguments_text(block.get("input")))
+            for block in blocks
+            if block.get("type") == "tool_use"
+        ),
+    )
+
+
+def _decode_count_response(value: Any) -> Completion:
+    answer = mapping(value)
+    refuse_error(answer)
+    usage = read_counts(answer, Counts(("input_tokens",)))
+    if not usage.reported:
+        raise ProviderError(f"the answer has no count of tokens: its fields are {sorted(answer)!r}")
+    return Completion(usage=usage)
+
+
+def _encode_response(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
+    content: list[dict[str, Any]] = [{"type": "text", "text": completion.text}] if completion.text else []
+    content += [
+        {**_call_block(completion, place), "input": arguments_value(call.arguments)}
+        for place, call in enumerate(completion.tool_calls)
+    ]
+    return _message(completion, content=content, stop_reason=completion.finish_reason, usage=_usage(completion))
+
+
+def _encode_count_response(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
+    return {"input_tokens": None, **write_counts(completion.usage, Counts(("input_tokens",)))}
+
+
+def _message(completion: Completion, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": made_id("msg_", completion),
+        "type": "message",
+        "role": "assistant",
+        "model": completion.model,
+        "stop_sequence": None,
+        **fields,
+    }
+
+
+def _call_block(completion: Completion, place: int) -> dict[str, Any]:
+    call = completion.tool_calls[place]
+    return {"type": "tool_use", "id": call.id or made_id("toolu_", completion, place), "name": call.name}
+
+
+def _usage(completion: Completion) -> dict[str, Any]:
+    # The vendor's SDK reads both counts whatever came: null is a count that is not known.
+    return {"input_tokens": None, "output_tokens": None, **write_counts(completion.usage, _COUNTS)}
+
+
+def _take(draft: Draft, event: Mapping[str, Any]) -> None:
+    match event.get("type"):
+        case "message_start":
+            message = mapping(event.get("message"))
+            draft.model = text(message.get("model"))
+            draft.add_counts(message.get("usage"))
+        case "content_block_start":
+            block = mapping(event.get("content_block"))
+            if block.get("type") == "text":
+                draft.say(text(block.get("text")))
+            elif block.get("type") == "tool_use":
+                index = event.get("index")
+                place = index if type(index) is int else len(draft.calls)
+                draft.calls[place] = DraftCall(text(block.get("id")), text(block.get("name")), block.get("input"))
+        case "content_block_delta":
+            _take_delta(draft, event.get("index"), mapping(event.get("delta")))
+        case "message_delta":
+            reason = text(mapping(event.get("delta")).get("stop_reason"))
+            draft.finish_reason = reason or draft.finish_reason
+            draft.ended = draft.ended or bool(reason)
+            draft.add_counts(event.get("usage"))
+        case "message_stop":
+            draft.ended = draft.closed = True
+        case "error":
+            raise ProviderError(f"the stream holds an error: {error_text(event)!r}")
+        case _:
+            refuse_error(event)
+
+
+def _take_delta(draft: Draft, index: object, delta: Mapping[str, Any]) -> None:
+    if delta.get("type") == "text_delta":
+        draft.say(text(delta.get("text")))
+    elif delta.get("type") == "input_json_delta" and (type(index) is not int or index in draft.calls):
+        # Tools that the vendor runs itself have deltas of the same kind.
+        draft.call(index).pieces.append(text(delta.get("partial_json")))
+
+
+def _encode_stream(completion: Completion, pieces: Sequence[str], _request: CompletionRequest) -> Iterator[bytes]:
+    usage = _usage(completion)
+    yield _event("message_start", message=_message(completion, content=[], stop_reason=None, usage=usage))
+    index = 0
+    if completion.text:
+        yield _event("content_block_start", index=index, content_block={"type": "text", "text": ""})
+        for piece in cut_text(completion, pieces):
+            yield _event("content_block_delta", index=index, delta={"type": "text_delta", "text": piece})
+        yield _event("content_block_stop", index=index)
+        index += 1
+    for place, call in enumerate(completion.tool_calls):
+        block: dict[str, Any] = {**_call_block(completion, place), "input": {}}
+        yield _event("content_block_start", index=index, content_block=block)
+        delta = {"type": "input_json_delta", "partial_json": call.arguments}
+        yield _event("content_block_delta", index=index, delta=delta)
+        yield _event("content_block_stop", index=index)
+        index += 1
+    end = {"stop_reason": completion.finish_reason, "stop_sequence": None}
+    yield _event("message_delta", delta=end, usage=usage)
+    yield _event("message_stop")
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    return b"event: %b\ndata: %b\n\n" % (kind.encode(), to_bytes({"type": kind, **fields}))
+
+
+DIALECTS: tuple[Dialect, ...] = (
+    Dialect(
+        provider=PROVIDER,
+        operation=_MESSAGES,
+        claims=_claims,
+        streams=asks_stream,
+        decode_request=_decode_request,
+        encode_request=_encode_request,
+        decode_response=_decode_response,
+        encode_response=_encode_response,
+        stream=StreamFormat(
+            content_type="text/event-stream; charset=utf-8",
+            reader=lambda: AnswerReader(SseFrames(), _take, _COUNTS),
+            encode=_encode_stream,
+        ),
+    ),
+    Dialect(
+        provider=PROVIDER,
+        operation=_COUNT_TOKENS,
+        claims=_claims_count,
+        streams=never_streams,
+        decode_request=_decode_count_request,
+        encode_request=_encode_count_request,
+        decode_response=_decode_count_response,
+        encode_response=_encode_count_response,
+    ),
+)
