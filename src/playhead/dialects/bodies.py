@@ -8,9 +8,10 @@ body.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
+
+from msgspec.structs import force_setattr
 
 from playhead.core.model import CompletionRequest, Family
 
@@ -28,6 +29,9 @@ PLAIN: Mapping[str, str] = {
 }
 """Our fields under the names most vendors give them."""
 
+_NO_FACTS: Mapping[str, Any] = {}
+_GREATEST = 2**53
+
 
 def read_body(
     body: Mapping[str, Any],
@@ -38,6 +42,8 @@ def read_body(
     taken: tuple[str, ...] = (),
     names: Mapping[str, str] = PLAIN,
     model: str | None = None,
+    prompt: str | None = None,
+    context: Mapping[str, Any] = _NO_FACTS,
 ) -> CompletionRequest:
     """
     Make the request of a body.
@@ -47,24 +53,57 @@ def read_body(
         operation: The dialect's operation.
         family: What kind of answer is asked for.
         messages: The conversation, read out of the fields ``taken``.
-        taken: Fields of the body that ``messages`` holds.
+        taken: Fields of the body that ``messages`` or ``prompt`` holds.
         names: Which of our fields (model, tools, temperature, max_tokens) stands under which name.
         model: The model where the path names it; a ``model`` in the body is then one of the params.
+        prompt: The single text, instead of messages.
+        context: What ``encode_request`` must know and nothing matches by, such as the path.
     """
     rest = dict(body)
     for name in taken:
         rest.pop(name, None)
-    found: dict[str, Any] = {}
+    # A copy is not checked again as a new request would be, which would take most of the time of a replay: every
+    # value below is of its field's type already.
+    known = _BARE.get(operation)
+    request = known[1]() if known is not None and known[0] is family else _bare_request(operation, family)
     for ours, theirs in names.items():
-        if ours == "model" and model is not None:
+        value: Any = rest.get(theirs)
+        if value is None or (ours == "model" and model is not None):
             continue
-        value = rest.get(theirs)
-        if value is not None and _FITS[ours](value):
-            found[ours] = tuple(value) if ours == "tools" else value
+        kind: Any = type(value)  # pyright: ignore[reportUnknownVariableType] - it narrows the value, not the kind
+        if kind is str:
+            fits = ours == "model" and value != ""
+        elif kind is list:
+            fits = ours == "tools" and value != []
+            value = message_list(value)
+        elif kind is int or kind is float:
+            # A bound rather than a test for infinity: an integer may be too great for any float.
+            fits = (ours == "temperature" or (ours == "max_tokens" and kind is int)) and 0 <= value < _GREATEST
+        else:
+            continue
+        if fits and value is not None:
+            force_setattr(request, ours, value)
             del rest[theirs]
+    if messages is not None:
+        force_setattr(request, "messages", messages)
+    elif prompt is not None:
+        force_setattr(request, "prompt", prompt)
     if model:
-        found["model"] = model
-    return CompletionRequest(messages=messages, params=rest, family=family, operation=operation, **found)
+        force_setattr(request, "model", model)
+    if context:
+        force_setattr(request, "context", context)
+    force_setattr(request, "params", rest)
+    return request
+
+
+_BARE: dict[str, tuple[Family, Callable[[], CompletionRequest]]] = {}
+"""What copies a request of an operation with nothing in it, made when it is first needed."""
+
+
+def _bare_request(operation: str, family: Family) -> CompletionRequest:
+    bare: Any = CompletionRequest(operation=operation, family=family)
+    _BARE[operation] = family, bare.__copy__
+    return cast("CompletionRequest", bare.__copy__())
 
 
 def write_body(
@@ -90,25 +129,9 @@ def write_body(
 
 def message_list(value: Any) -> tuple[Message, ...] | None:
     """Give a list of objects as messages; ``None`` for anything else."""
-    if type(value) is list and all(type(item) is dict for item in cast("list[Any]", value)):
-        return tuple(cast("list[Message]", value))
-    return None
-
-
-def _is_count(value: Any) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and math.isfinite(value) and value >= 0
-
-
-def _is_name(value: Any) -> bool:
-    return type(value) is str and value != ""
-
-
-def _is_tools(value: Any) -> bool:
-    return bool(value) and message_list(value) is not None
-
-
-_FITS = {"model": _is_name, "tools": _is_tools, "temperature": _is_number, "max_tokens": _is_count}
+    if type(value) is not list:
+        return None
+    for item in value:  # pyright: ignore[reportUnknownVariableType]
+        if type(item) is not dict:  # pyright: ignore[reportUnknownArgumentType]
+            return None
+    return tuple(cast("list[Message]", value))

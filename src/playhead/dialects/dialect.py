@@ -39,7 +39,8 @@ class StreamReader(Protocol):
         Take the next bytes and give the text pieces they complete.
 
         Raises:
-            ProviderError: The bytes are no stream of this dialect, or the stream holds an error.
+            ProviderError: The bytes are no stream of this dialect, or the stream holds an error. Text that came before
+                it in the same bytes is in ``partial``.
         """
         ...
 
@@ -50,6 +51,10 @@ class StreamReader(Protocol):
         Raises:
             ProviderError: The stream ended before it held an answer.
         """
+        ...
+
+    def partial(self) -> Completion:
+        """Give what came so far, at any time and after any error; never raises."""
         ...
 
 

@@ -7,27 +7,30 @@ each place. Of several choices the first is the answer; the others are in the bo
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from playhead.core.model import Completion, CompletionRequest, ToolCall
-from playhead.core.usage import UNREPORTED, Usage
-from playhead.dialects import sse
-from playhead.dialects.openai_wire import (
-    decode_usage,
-    loads,
-    mapping,
-    merge,
-    refuse_error,
-    sequence,
-    text,
+from playhead.core.model import Completion, CompletionRequest
+from playhead.dialects.answers import write_counts
+from playhead.dialects.bodies import message_list
+from playhead.dialects.dialect import Asked, Dialect
+from playhead.dialects.openai_chat_stream import STREAM
+from playhead.dialects.openai_choices import (
+    COUNTS,
+    answer_head,
+    calls_of,
+    content_text,
+    first_choice,
+    read_call,
+    written_call,
 )
+from playhead.dialects.openai_requests import read_posted, write_posted
+from playhead.dialects.openai_wire import decode_usage, mapping, merge, refuse_error, text
+from playhead.dialects.paths import asks_stream
 from playhead.errors import ProviderError, UsageError
 
-_DONE = "[DONE]"
+PROVIDER = "openai"
+OPERATION = "chat.completions"
 
 
 def encode_chat(
@@ -78,186 +81,62 @@ def decode_chat(body: object) -> Completion:
     """
     answer = mapping(body)
     refuse_error(answer)
-    choice = _first_choice(answer)
+    choice = first_choice(answer)
     if choice is None:
         raise ProviderError(f"the answer has no choices: its fields are {sorted(answer)!r}")
+    refuse_error(choice)
     if not isinstance(choice.get("message"), Mapping):
         raise ProviderError(f"the answer's first choice has no message: its fields are {sorted(choice)!r}")
     message = mapping(choice["message"])
     return Completion(
-        text=_content_text(message),
+        text=content_text(message),
         model=text(answer.get("model")),
         usage=decode_usage(answer.get("usage")),
         model_version=text(answer.get("system_fingerprint")) or None,
         finish_reason=text(choice.get("finish_reason")) or None,
-        tool_calls=tuple(_tool_call(mapping(call)) for call in sequence(message.get("tool_calls"))),
+        tool_calls=tuple(read_call(mapping(call)) for call in calls_of(message)),
     )
 
 
-def _first_choice(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    choices = [mapping(choice) for choice in sequence(answer.get("choices"))]
-    return next((choice for choice in choices if not choice.get("index")), None)
+def claims_chat(asked: Asked) -> bool:
+    """Whether an object is posted to a path that ends in ``/chat/completions``, whatever stands before it."""
+    return asked.method == "POST" and type(asked.body) is dict and asked.path.endswith("/chat/completions")
 
 
-def _content_text(message: Mapping[str, Any]) -> str:
-    """Give the text of a message or delta: a string, the text parts of a list, or the words of a refusal."""
-    content = message.get("content")
-    if isinstance(content, str):
-        found = content
-    else:
-        found = "".join(text(mapping(part).get("text")) for part in sequence(content))
-    return found or text(message.get("refusal"))
+def decode_chat_request(asked: Asked) -> CompletionRequest:
+    """Read a request; messages that are no list of objects stay among the params."""
+    messages = message_list(asked.body.get("messages"))
+    return read_posted(asked, OPERATION, messages=messages, taken=() if messages is None else ("messages",))
 
 
-def _tool_call(call: Mapping[str, Any]) -> ToolCall:
-    name, arguments = _called(call)
-    return ToolCall(id=text(call.get("id")), name=name, arguments=arguments)
+def encode_chat_request(request: CompletionRequest, stream: bool) -> Asked:
+    """Write a request again."""
+    asked = request.messages is not None or request.prompt is not None
+    fields = {"messages": list(request.conversation())} if asked else {}
+    return write_posted(request, "/v1/chat/completions", fields, stream=stream)
 
 
-def _called(call: Mapping[str, Any]) -> tuple[str, str]:
-    """Give name and arguments; a custom tool has free text as ``input`` where a function has JSON text."""
-    function = mapping(call.get("function") or call.get("custom"))
-    arguments = function.get("arguments", function.get("input"))
-    if arguments is not None and not isinstance(arguments, str):
-        # Some servers send the arguments as an object; there is no text of the model's to keep then.
-        arguments = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
-    return text(function.get("name")), arguments or ""
+def encode_chat_response(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
+    """Give the JSON object of an answer, the inverse of ``decode_chat``."""
+    message: dict[str, Any] = {"role": "assistant", "content": completion.text, "refusal": None}
+    if completion.tool_calls:
+        message["content"] = completion.text or None
+        message["tool_calls"] = [written_call(call) for call in completion.tool_calls]
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": completion.finish_reason}
+    usage = write_counts(completion.usage, COUNTS)
+    return {**answer_head(completion, "chat.completion"), "choices": [choice], **({"usage": usage} if usage else {})}
 
 
-class _PartialCall:
-    """A tool call whose pieces are still coming."""
-
-    def __init__(self) -> None:
-        self.id = ""
-        self.name = ""
-        self.arguments: list[str] = []
-
-    def add(self, delta: Mapping[str, Any]) -> None:
-        # Some servers repeat id and name in every delta: the first that is not empty counts.
-        name, arguments = _called(delta)
-        self.id = self.id or text(delta.get("id"))
-        self.name = self.name or name
-        self.arguments.append(arguments)
-
-
-class ChatStreamDecoder:
-    """
-    Puts an answer together from the chunks of a stream.
-
-    Attributes:
-        finish_reason: Why the answer ended; ``None`` until the server says.
-    """
-
-    def __init__(self) -> None:
-        self.finish_reason: str | None = None
-        self._answered = False
-        self._pieces: list[str] = []
-        self._model = ""
-        self._model_version: str | None = None
-        self._usage: Usage = UNREPORTED
-        self._calls: dict[int, _PartialCall] = {}
-
-    def feed(self, chunk: object) -> Sequence[str]:
-        """
-        Take one chunk and give the text pieces in it, which may be none; no piece is empty.
-
-        Raises:
-            ProviderError: The chunk is an error.
-        """
-        given = mapping(chunk)
-        refuse_error(given)
-        self._model = self._model or text(given.get("model"))
-        self._model_version = self._model_version or text(given.get("system_fingerprint")) or None
-        usage = decode_usage(given.get("usage"))
-        if usage.reported:
-            self._usage = usage
-        choice = _first_choice(given)
-        if choice is None:
-            return ()
-        self._answered = True
-        self.finish_reason = text(choice.get("finish_reason")) or self.finish_reason
-        delta = mapping(choice.get("delta"))
-        for call in sequence(delta.get("tool_calls")):
-            self._partial_call(mapping(call)).add(mapping(call))
-        piece = _content_text(delta)
-        if not piece:
-            return ()
-        self._pieces.append(piece)
-        return (piece,)
-
-    def _partial_call(self, delta: Mapping[str, Any]) -> _PartialCall:
-        index = delta.get("index")
-        if type(index) is not int:
-            # Some servers leave the index out: an id that is new starts the next call.
-            last = max(self._calls, default=-1)
-            new = last < 0 or text(delta.get("id")) not in ("", self._calls[last].id)
-            index = last + 1 if new else last
-        return self._calls.setdefault(index, _PartialCall())
-
-    def completion(self) -> Completion:
-        """
-        Give the answer as far as it has come.
-
-        Raises:
-            ProviderError: No chunk had a choice.
-        """
-        if not self._answered:
-            raise ProviderError("the stream has no choices")
-        return Completion(
-            text="".join(self._pieces),
-            model=self._model,
-            usage=self._usage,
-            model_version=self._model_version,
-            finish_reason=self.finish_reason,
-            tool_calls=tuple(
-                ToolCall(id=call.id, name=call.name, arguments="".join(call.arguments))
-                for _, call in sorted(self._calls.items())
-            ),
-        )
-
-
-class ChatStreamReader:
-    """
-    Reads a streamed answer from the bytes of its body, however they are cut.
-
-    Attributes:
-        done: Whether the server's end mark was read; nothing after it counts.
-        chunks: The decoded chunks, where they are to be kept.
-    """
-
-    def __init__(self, *, keep_chunks: bool = False) -> None:
-        self.done = False
-        self.chunks: list[Any] | None = [] if keep_chunks else None
-        self._parser = sse.Parser()
-        self._decoder = ChatStreamDecoder()
-
-    def feed(self, data: bytes) -> Iterator[str]:
-        """
-        Take the next bytes and give the text pieces in them, one by one.
-
-        Raises:
-            ProviderError: An event is an error or not JSON; the pieces before it have been given.
-        """
-        for event in self._parser.feed(data):
-            if self.done or not isinstance(event, sse.Message):
-                continue
-            if event.data == _DONE:
-                self.done = True
-                continue
-            chunk = loads(event.data, "a chunk of the stream")
-            if self.chunks is not None:
-                self.chunks.append(chunk)
-            yield from self._decoder.feed(chunk)
-
-    def finish(self) -> Completion:
-        """
-        End the stream and give the whole answer.
-
-        Raises:
-            ProviderError: The stream ended before the answer did.
-        """
-        self._parser.finish()
-        if not self.done and self._decoder.finish_reason is None:
-            raise ProviderError("the stream ended before the answer did")
-        completion = self._decoder.completion()
-        return msgspec.structs.replace(completion, raw=self.chunks) if self.chunks is not None else completion
+DIALECTS: tuple[Dialect, ...] = (
+    Dialect(
+        provider=PROVIDER,
+        operation=OPERATION,
+        claims=claims_chat,
+        streams=asks_stream,
+        decode_request=decode_chat_request,
+        encode_request=encode_chat_request,
+        decode_response=decode_chat,
+        encode_response=encode_chat_response,
+        stream=STREAM,
+    ),
+)

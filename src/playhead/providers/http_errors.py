@@ -1,8 +1,7 @@
 """
 HTTP answers and httpx's exceptions as errors of ours, with no secret in their text, cause or frames.
 
-Source of the statuses: https://platform.openai.com/docs/guides/error-codes; one that is not in the table may
-pass.
+Which class a status has stands in ``playhead.dialects.errors``.
 """
 
 from __future__ import annotations
@@ -17,14 +16,10 @@ from typing import Any
 import httpx
 
 from playhead.core.error_text import redact_error_text
+from playhead.dialects.errors import error_of_status, is_redirect
 from playhead.dialects.openai_wire import error_text, loads
-from playhead.errors import InferenceProviderError, PermanentError, ProviderError, RateLimitError
+from playhead.errors import InferenceProviderError, ProviderError
 from playhead.providers.secrets import resolved_values
-
-STATUS_ERRORS: Mapping[int, type[InferenceProviderError]] = MappingProxyType(
-    {429: RateLimitError, **dict.fromkeys((400, 401, 403, 404, 405, 413, 422), PermanentError)}
-)
-"""The statuses that are not a ``ProviderError``."""
 
 TRANSPORT_ERRORS: Mapping[type[httpx.RequestError], str] = MappingProxyType(
     {
@@ -56,8 +51,6 @@ _REDIRECT_HINT = "redirects are not followed; give the final address as base_url
 
 # Enough for any vendor's sentence, and short enough for a log line.
 _LONGEST_QUOTE = 500
-# Where the server names no pause that can be used.
-_DEFAULT_PAUSE = 1.0
 
 
 class CallErrors:
@@ -83,21 +76,12 @@ class CallErrors:
             body: The answer's body.
             now: Seconds since the epoch, for a ``Retry-After`` that is a date where the server gave none.
         """
-        message = f"provider {self._provider!r} answered {status}: {self._quote(_words(body))!r}"
-        context = self._context(status)
-        pause = retry_after(headers, now=now)
-        kind = STATUS_ERRORS.get(status, ProviderError)
-        if kind is RateLimitError:
-            pause = _DEFAULT_PAUSE if pause is None else pause
-            return RateLimitError(message, retry_after=pause, context=context)
-        if pause is not None:
-            context["retry_after"] = pause
-        is_redirect = 300 <= status < 400
-        return kind(
-            message,
-            context=context,
-            retryable=False if is_redirect else None,
-            hint=_REDIRECT_HINT if is_redirect else _HINTS.get(status),
+        return error_of_status(
+            status,
+            message=f"provider {self._provider!r} answered {status}: {self._quote(_words(body))!r}",
+            retry_after=retry_after(headers, now=now),
+            context=self._context(status),
+            hint=_REDIRECT_HINT if is_redirect(status) else _HINTS.get(status),
         )
 
     def of_transport(self, error: httpx.RequestError) -> ProviderError:

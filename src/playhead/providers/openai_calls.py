@@ -17,7 +17,8 @@ import msgspec
 
 from playhead.core.model import Completion, CompletionRequest, Family
 from playhead.core.names import check_provider_name
-from playhead.dialects.openai_chat import ChatStreamReader, decode_chat, encode_chat
+from playhead.dialects.openai_chat import decode_chat, encode_chat
+from playhead.dialects.openai_chat_stream import ChatStreamReader
 from playhead.dialects.openai_embeddings import decode_embeddings, encode_embeddings
 from playhead.dialects.openai_wire import error_text, loads, mapping
 from playhead.errors import InferenceProviderError, ProviderError, UsageError
