@@ -77,6 +77,7 @@ def there_and_back(dialect: Dialect, asked: Asked) -> CompletionRequest:
     assert dialect.claims(again), again
     assert dialect.streams(again) == dialect.streams(asked)
     assert same(dialect.decode_request(again), request)
+    fingerprint(request, dialect.provider)
     return request
 
 
@@ -94,7 +95,7 @@ counts = st.integers(0, 2**40)
 usages = st.one_of(
     st.just(UNREPORTED),
     st.builds(
-        Usage, counts, counts, st.just(0), st.one_of(st.just({}), st.just({"cache_read_input_tokens": 7, "tier": "a"}))
+        Usage, counts, counts, counts, st.one_of(st.just({}), st.just({"cache_read_input_tokens": 7, "tier": "a"}))
     ),
 )
 reasons = st.one_of(st.none(), st.sampled_from(["end_turn", "stop", "STOP", "COMPLETE", "tool_use", "length"]))

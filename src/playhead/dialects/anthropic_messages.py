@@ -26,10 +26,11 @@ from playhead.dialects.answers import (
     to_bytes,
     write_counts,
 )
-from playhead.dialects.bodies import Message, message_list, read_body, write_body
+from playhead.dialects.bodies import message_list, read_body, write_body
 from playhead.dialects.dialect import Asked, Dialect, StreamFormat
 from playhead.dialects.openai_wire import error_text, mapping, refuse_error, sequence, text
 from playhead.dialects.paths import asks_stream, body_of, never_streams, posted
+from playhead.dialects.system_field import with_system, without_system
 from playhead.errors import ProviderError
 
 PROVIDER = "anthropic"
@@ -37,7 +38,6 @@ _MESSAGES = "messages"
 _COUNT_TOKENS = "messages.count_tokens"
 # The vendor gives no total; gateways do.
 _COUNTS = Counts(("input_tokens",), ("output_tokens",), ("total_tokens",))
-_SYSTEM_KEYS = {"role", "content"}
 
 
 def _claims(asked: Asked) -> bool:
@@ -64,20 +64,9 @@ def _read_request(body: Mapping[str, Any], operation: str, family: Family) -> Co
     messages = message_list(body.get("messages"))
     if messages is None:
         return read_body(body, operation=operation, family=family)
-    system = body.get("system")
-    if isinstance(system, (str, list)):
-        instruction: Message = {"role": "system", "content": system}
-        messages = (instruction, *messages)
-        return read_body(body, operation=operation, family=family, messages=messages, taken=("messages", "system"))
-    if messages and _is_system(messages[0]):
-        # A system message of the conversation's own is none of the field's: an empty one in front says so.
-        messages = ({"role": "system"}, *messages)
-    return read_body(body, operation=operation, family=family, messages=messages, taken=("messages",))
-
-
-def _is_system(message: Message) -> bool:
-    """Whether a message looks like one that stands for the field ``system``."""
-    return message.get("role") == "system" and message.keys() <= _SYSTEM_KEYS
+    messages, system = with_system(body, messages, "system")
+    taken = ("messages",) if system is None else ("messages", system)
+    return read_body(body, operation=operation, family=family, messages=messages, taken=taken)
 
 
 def _encode_request(request: CompletionRequest, stream: bool) -> Asked:
@@ -94,11 +83,7 @@ def _encode_count_request(request: CompletionRequest, _stream: bool) -> Asked:
 def _write_request(request: CompletionRequest) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if request.messages is not None or request.prompt is not None:
-        messages = request.conversation()
-        if messages and _is_system(messages[0]):
-            if "content" in messages[0]:
-                fields["system"] = messages[0]["content"]
-            messages = messages[1:]
+        fields, messages = without_system(request.conversation(), "system")
         fields["messages"] = list(messages)
     return write_body(request, fields)
 
