@@ -16,11 +16,14 @@ from playhead import errors
 
 # What users and the systems Playhead serves rely on; a name may be added, and none may go.
 REQUIRED = {
+    "DriftWarning",
     "GoldenReport",
     "GoldenRequest",
+    "Matching",
     "block_network",
     "read_requests",
     "run_golden",
+    "transport",
     *("AsyncInferenceProvider", "AsyncOpenAICompatibleProvider", "Cassette", "Completion", "CompletionRequest"),
     *("CyclingStubInferenceProvider", "Evidence", "Failure", "Family", "InferenceProvider", "Interaction", "LLMError"),
     *("ManualClock", "Mode", "OpenAICompatibleProvider", "Origin", "Redactor", "Session", "Stream"),

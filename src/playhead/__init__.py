@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playhead.core.evidence import Evidence, Interaction
+    from playhead.core.matching import Matching
     from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Stream, ToolCall
     from playhead.core.modes import Mode
     from playhead.core.protocols import AsyncInferenceProvider, InferenceProvider
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         CassetteDamaged,
         CassetteError,
         CassetteMissing,
+        DriftWarning,
         Exhausted,
         InferenceProviderError,
         LimitExceeded,
@@ -60,6 +62,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "playhead.core.evidence": ("Evidence", "Interaction"),
+    "playhead.core.matching": ("Matching",),
     "playhead.core.model": (
         "Completion",
         "CompletionRequest",
@@ -78,6 +81,7 @@ _HOMES = {
         "CassetteDamaged",
         "CassetteError",
         "CassetteMissing",
+        "DriftWarning",
         "Exhausted",
         "InferenceProviderError",
         "LLMError",
@@ -121,6 +125,7 @@ __all__ = [
     "Completion",
     "CompletionRequest",
     "CyclingStubInferenceProvider",
+    "DriftWarning",
     "Evidence",
     "Exhausted",
     "Failure",
@@ -133,6 +138,7 @@ __all__ = [
     "LLMError",
     "LimitExceeded",
     "ManualClock",
+    "Matching",
     "MissingDependencyError",
     "Mode",
     "NetworkBlocked",

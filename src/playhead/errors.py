@@ -161,6 +161,10 @@ class NetworkBlocked(ReplayRefused):
     default_code = "NETWORK_BLOCKED"
 
 
+class DriftWarning(UserWarning):
+    """A call was answered although a segment of it differs from its recording, which the rules allow."""
+
+
 class CassetteError(PlayheadError):
     """
     A cassette file that cannot be used.

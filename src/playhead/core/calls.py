@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 import msgspec
 
 from playhead.core.canonical import encode, encode_normal, normalise, restore
 from playhead.core.evidence import Interaction
 from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
+from playhead.core.placeholders import bind, bind_text
 from playhead.core.usage import Usage
 from playhead.core.volatile import attach, detach
-from playhead.core.wire import Answer, Wire, WireFacts, put_together
+from playhead.core.wire import Answer, Wire, WireFacts, bind_answer, put_together
 
 
 class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -33,6 +34,8 @@ class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
         ids: ``[path, value]`` pairs to put back into the outcome.
         request_id: The request's own id.
         wire: What of an answer over the wire is of the moment.
+        bound: What the placeholders of request and outcome stand for, in the order of their numbers.
+        ignored: Parameters of the request that are no part of the match, by path.
     """
 
     date: str | None = None
@@ -41,6 +44,8 @@ class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
     ids: list[Any] = []
     request_id: str = ""
     wire: WireFacts | None = None
+    bound: tuple[str, ...] = ()
+    ignored: Mapping[str, Any] = {}
 
 
 NO_VOLATILE = Volatile()
@@ -292,7 +297,7 @@ def _decode_plain(data: bytes | memoryview) -> CallEntry:
         outcome, pins = restore(outcome), restore(pins)
     attach(outcome, pins)
     try:
-        typed = msgspec.convert(outcome, Outcome)  # pyright: ignore[reportArgumentType]
+        typed = outcome_from(outcome)
     except (TypeError, msgspec.ValidationError) as error:
         raise ValueError(f"not an outcome: {error}") from None
     call = Call(
@@ -316,9 +321,21 @@ def interaction_of(entry: CallEntry, fields: Mapping[str, Any]) -> Interaction:
     Raises:
         ValueError: The fields or the key are malformed.
     """
+    volatile = entry.volatile
+    request, outcome, answer = (
+        request_from(fields, request_id=volatile.request_id),
+        entry.call.outcome,
+        answer_of(entry),
+    )
+    if volatile.bound:
+        request = request_from(bind(fields, volatile.bound), request_id=volatile.request_id)
+        outcome = bind_outcome(outcome, volatile.bound)
+        answer = None if answer is None else bind_answer(answer, volatile.bound)
+    for path, value in volatile.ignored.items():
+        request = msgspec.structs.replace(request, params=put_back(request.params, path.split("."), value))
     return Interaction(
-        request=request_from(fields, request_id=entry.volatile.request_id),
-        outcome=entry.call.outcome,
+        request=request,
+        outcome=outcome,
         provider=entry.call.provider,
         fingerprint=key_bytes(entry.key).hex(),
         sequence=entry.n,
@@ -326,8 +343,55 @@ def interaction_of(entry: CallEntry, fields: Mapping[str, Any]) -> Interaction:
         recorded_on=entry.volatile.date,
         latency_ms=entry.volatile.latency,
         gaps_ms=entry.volatile.gaps,
-        answer=answer_of(entry),
+        answer=answer,
     )
+
+
+def put_back(params: Mapping[str, Any], steps: list[str], value: Any) -> Mapping[str, Any]:
+    """Give parameters with a value where it was taken out of."""
+    name, *further = steps
+    inner = params.get(name)
+    if further:
+        value = put_back(cast("Mapping[str, Any]", inner) if isinstance(inner, Mapping) else {}, further, value)
+    return {**params, name: value}
+
+
+def bind_outcome(outcome: Outcome, values: Sequence[str]) -> Outcome:
+    """
+    Give an outcome with values for its placeholders; the pieces of a stream stay where they were cut.
+
+    Raises:
+        ValueError: What comes of it is no outcome.
+    """
+    fields = outcome_fields(outcome)
+    bound: dict[str, Any] = bind(fields, values)
+    if bound is fields:
+        return outcome
+    if isinstance(outcome, Stream) and outcome.cuts is not None:
+        bound = with_pieces(bound, [bind_text(piece, values) for piece in outcome.pieces()])
+    try:
+        return outcome_from(bound)
+    except (TypeError, msgspec.ValidationError) as error:
+        raise ValueError(f"not an outcome: {error}") from None
+
+
+def outcome_from(fields: dict[str, Any]) -> Outcome:
+    """
+    Make an outcome of its fields.
+
+    Raises:
+        msgspec.ValidationError, TypeError: The fields are not those of an outcome.
+    """
+    return cast("Outcome", msgspec.convert(fields, Outcome))  # pyright: ignore[reportArgumentType]
+
+
+def with_pieces(fields: dict[str, Any], pieces: Sequence[str]) -> dict[str, Any]:
+    """Give a stream's fields with other text pieces: what changes a text seldom leaves its length."""
+    text = "".join(pieces)
+    end: dict[str, Any] = fields.get("end") or {}
+    same = end.get("kind") == "completion" and end.get("text", "") == text
+    rest = {name: value for name, value in fields.items() if name not in ("text", "cuts")}
+    return {**rest, "cuts": list(map(len, pieces)), **({} if same else {"text": text})}
 
 
 def answer_of(entry: CallEntry) -> Answer | None:

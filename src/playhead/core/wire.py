@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from playhead.core.placeholders import bind_text
+
 
 class WireError(msgspec.Struct, frozen=True, omit_defaults=True):
     """
@@ -46,7 +48,7 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
     The bytes of an answer as they are kept.
 
     Attributes:
-        text: The bytes as UTF-8, marks standing for what is kept elsewhere (``_NEXT``, ``_FLOATS``, ``_SAME``).
+        text: The bytes as UTF-8, marks standing for what is kept elsewhere (``_NEXT``, ``_FLOATS``).
         base64: The bytes where they are not UTF-8.
         floats: Lists of numbers in single precision, base64 of little-endian values, each with what separates them.
         marked: Whether the text holds marks.
@@ -87,16 +89,14 @@ class WireFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         reason: The status line's words, where they are not the usual ones.
         http: The protocol, as in ``HTTP/2``.
         cuts: The length in bytes of each piece of the body as it came; none where it came in one.
-        values: What the marks of the body stand for that occur once, in order.
-        same: What the marks stand for that occur several times.
+        values: What the marks of the body stand for, in order; a number names an earlier place with the same value.
     """
 
     headers: tuple[tuple[str, str], ...] = ()
     reason: str = ""
     http: str = "HTTP/1.1"
     cuts: tuple[int, ...] = ()
-    values: tuple[str, ...] = ()
-    same: tuple[str, ...] = ()
+    values: tuple[str | int, ...] = ()
 
 
 class Answer(NamedTuple):
@@ -140,13 +140,11 @@ def take_apart(answer: Answer, *, volatile: bool) -> tuple[Wire, WireFacts]:
         volatile: Whether ids and server times in the body are of the moment: so in a model's answer, not in plain
             HTTP, where nothing is known of them.
     """
-    body, values, same = _pack(answer.content(), volatile=volatile)
+    body, values = _pack(answer.content(), volatile=volatile)
     wire = Wire(status=answer.status, body=body, error=answer.error, left=answer.left)
-    cuts = tuple(map(len, answer.pieces)) if len(answer.pieces) > 1 else ()
-    facts = WireFacts(
-        headers=answer.headers, reason=answer.reason, http=answer.http, cuts=cuts, values=values, same=same
-    )
-    return wire, facts
+    # A body of one piece has no cuts, but for a piece of nothing, which is more than no piece.
+    cuts = () if len(answer.pieces) == 1 and answer.pieces[0] else tuple(map(len, answer.pieces))
+    return wire, WireFacts(headers=answer.headers, reason=answer.reason, http=answer.http, cuts=cuts, values=values)
 
 
 def put_together(wire: Wire, facts: WireFacts) -> Answer:
@@ -161,8 +159,33 @@ def put_together(wire: Wire, facts: WireFacts) -> Answer:
     return Answer(wire.status, facts.headers, pieces, wire.error, wire.left, facts.reason, facts.http)
 
 
+def with_body(answer: Answer, pieces: Sequence[bytes]) -> Answer:
+    """Give an answer with another body, no longer encoded; the headers that speak of the old one follow."""
+    length = str(sum(map(len, pieces)))
+    headers = tuple(
+        (name, length if name.lower() == "content-length" else value)
+        for name, value in answer.headers
+        if name.lower() != "content-encoding"
+    )
+    return answer._replace(headers=headers, pieces=tuple(piece for piece in pieces if piece))
+
+
+def bind_answer(answer: Answer, values: Sequence[str]) -> Answer:
+    """Give an answer with values for the placeholders in its body."""
+    content = answer.content()
+    if _OPEN_BYTES not in content:
+        return answer
+    in_json = content.lstrip()[:1] in (b"{", b"[", b"d", b"e", b":")  # JSON, NDJSON or server-sent events of it
+    texts = [piece.decode("utf-8", "surrogateescape") for piece in answer.pieces]
+    bound = [bind_text(text, values, in_json=in_json).encode("utf-8", "surrogateescape") for text in texts]
+    return with_body(answer, bound)
+
+
+_OPEN_BYTES = "⟦".encode()
+
+
 def _cut(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
-    if sum(cuts) != len(data):
+    if sum(cuts) != len(data) or min(cuts) < 0:
         raise ValueError(f"the cuts of a body come to {sum(cuts)} bytes, it has {len(data)}")
     start = 0
     for length in cuts:
@@ -173,10 +196,8 @@ def _cut(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
 # --- bodies
 
 # Marks are characters that no provider sends; a body that has one all the same is kept without marks.
-_NEXT, _FLOATS, _SAME = "\ue000", "\ue001", 0xE010
-_MOST_SAME = 1000
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
-_MARK = re.compile("[\ue000\ue001\ue010-\uf8ff]")
+_NEXT, _FLOATS = "\ue000", "\ue001"
+_MARK = re.compile(f"[{_NEXT}{_FLOATS}]")
 
 _VOLATILE = re.compile(
     r'"(?:id|created(?:_at)?|completed_at|response_?[iI]d|request_id|item_id|call_id|system_fingerprint|timings'
@@ -190,15 +211,15 @@ _VECTOR = re.compile(rf"\[\s*({_NUMBER}(?:\s*,\s*{_NUMBER}){{15,}})\s*\]")
 _SEPARATOR = re.compile(r"\s*,\s*")
 
 
-def _pack(data: bytes, *, volatile: bool) -> tuple[Body, tuple[str, ...], tuple[str, ...]]:
+def _pack(data: bytes, *, volatile: bool) -> tuple[Body, tuple[str | int, ...]]:
     if not data:
-        return EMPTY_BODY, (), ()
+        return EMPTY_BODY, ()
     try:
         text = data.decode()
     except UnicodeDecodeError:
-        return Body(base64=base64.b64encode(data).decode("ascii")), (), ()
-    if not text.isascii() and _PRIVATE.search(text):
-        return Body(text=text), (), ()
+        return Body(base64=base64.b64encode(data).decode("ascii")), ()
+    if not text.isascii() and _MARK.search(text):
+        return Body(text=text), ()
     found: list[str] = []
     floats: list[tuple[str, str]] = []
     if volatile:
@@ -206,9 +227,8 @@ def _pack(data: bytes, *, volatile: bool) -> tuple[Body, tuple[str, ...], tuple[
     if len(text) > 200 and "," in text:
         text, floats = _without_floats(text)
     if not found and not floats:
-        return Body(text=text), (), ()
-    text, values, same = _settled(text, found)
-    return Body(text=text, floats=tuple(floats), marked=True), values, same
+        return Body(text=text), ()
+    return Body(text=text, floats=tuple(floats), marked=True), tuple(_once(found))
 
 
 def _without_volatile(text: str) -> tuple[str, list[str]]:
@@ -223,20 +243,16 @@ def _without_volatile(text: str) -> tuple[str, list[str]]:
     return ("".join(parts) + text[at:], found) if found else (text, found)
 
 
-def _settled(text: str, found: list[str]) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
-    """Name what occurs several times by a mark of its own, so that a stream's id is kept once."""
-    counts: dict[str, int] = {}
-    for value in found:
-        counts[value] = counts.get(value, 0) + 1
-    same = [value for value, count in counts.items() if count > 1][:_MOST_SAME]
-    if not same:
-        return text, tuple(found), ()
-    marks = {value: chr(_SAME + index) for index, value in enumerate(same)}
-    parts = text.split(_NEXT)
-    joined = [parts[0]]
-    for value, part in zip(found, parts[1:], strict=True):
-        joined += (marks.get(value, _NEXT), part)
-    return "".join(joined), tuple(value for value in found if value not in marks), tuple(same)
+def _once(found: list[str]) -> Iterator[str | int]:
+    """
+    Give each value where it comes first, and its place there where it comes again: a stream repeats its id.
+
+    That two values happen to be equal is of the moment too, so the evidence has the same mark for all.
+    """
+    first: dict[str, int] = {}
+    for at, value in enumerate(found):
+        known = first.setdefault(value, at)
+        yield value if known == at else known
 
 
 def _without_floats(text: str) -> tuple[str, list[tuple[str, str]]]:
@@ -272,23 +288,26 @@ def _unpack(body: Body, facts: WireFacts) -> bytes:
         return base64.b64decode(body.base64, validate=True)
     if not body.marked:
         return body.text.encode()
-    values, floats = iter(facts.values), iter(body.floats)
+    values, floats = _every(facts.values), iter(body.floats)
 
     def meant(mark: re.Match[str]) -> str:
-        letter = mark.group()
-        if letter == _NEXT:
-            return next(values)
-        if letter == _FLOATS:
-            return _written(*next(floats))
-        return facts.same[ord(letter) - _SAME]
+        return next(values) if mark.group() == _NEXT else _written(*next(floats))
 
     try:
         text = _MARK.sub(meant, body.text)
-    except (StopIteration, IndexError):
+    except StopIteration:
         raise ValueError("a body's marks have no values") from None
     if next(values, None) is not None or next(floats, None) is not None:
         raise ValueError("a body has fewer marks than values")
     return text.encode()
+
+
+def _every(values: Sequence[str | int]) -> Iterator[str]:
+    for at, value in enumerate(values):
+        meant = values[value] if isinstance(value, int) and 0 <= value < at else value
+        if isinstance(meant, int):
+            raise ValueError(f"value {at} of a body names no value before it")
+        yield meant
 
 
 def _written(packed: str, separator: str) -> str:

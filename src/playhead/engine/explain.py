@@ -14,6 +14,7 @@ from playhead.core.canonical import encode
 from playhead.core.difference import Difference, differences
 from playhead.core.evidence import Interaction
 from playhead.core.fingerprint import Fingerprint, unify_numbers
+from playhead.core.matching import EXACT, Matching
 from playhead.core.model import CompletionRequest
 from playhead.core.sketch import sketch, unlikeness
 from playhead.engine.ledger import Refusal
@@ -64,6 +65,7 @@ def nearest(
     *,
     provider: str,
     played: Iterable[tuple[bytes, int]],
+    matching: Matching = EXACT,
 ) -> Nearest | None:
     """
     Find the recorded call nearest to a request that has no match.
@@ -94,7 +96,9 @@ def nearest(
     interaction = _interaction(recordings, chosen)
     if interaction is None:
         return None
-    return Nearest(interaction, tuple(_differences(interaction, request, provider)), chosen.played)
+    recorded = matching.settle(interaction.request).request if matching.settles else interaction.request
+    differing = _differences(interaction.provider, recorded, request, provider)
+    return Nearest(interaction, tuple(differing), chosen.played)
 
 
 class _Candidate(NamedTuple):
@@ -139,11 +143,12 @@ def _shared(one: bytes, other: bytes) -> int:
     return low
 
 
-def _differences(interaction: Interaction, request: CompletionRequest, provider: str) -> Iterable[Difference]:
-    recorded, asked = matched_fields(interaction.request), matched_fields(request)
-    if interaction.provider != provider:
-        yield Difference("provider", repr(interaction.provider), repr(provider))
-    yield from differences(recorded, asked)
+def _differences(
+    recorded_provider: str, recorded: CompletionRequest, asked: CompletionRequest, provider: str
+) -> Iterable[Difference]:
+    if recorded_provider != provider:
+        yield Difference("provider", repr(recorded_provider), repr(provider))
+    yield from differences(matched_fields(recorded), matched_fields(asked))
 
 
 def matched_fields(request: CompletionRequest) -> dict[str, object]:
@@ -202,11 +207,12 @@ def explain_no_match(
     where: Situation,
     *,
     stream: bool,
+    matching: Matching = EXACT,
 ) -> Refused:
     """Explain a request that was never recorded, by the recorded call that is nearest to it."""
     found = None
     if recordings is not None:
-        found = nearest(recordings, request, fingerprint, provider=provider, played=played)
+        found = nearest(recordings, request, fingerprint, provider=provider, played=played, matching=matching)
     how = "streamed call" if stream else "call"
     lines = [f"nothing recorded matches this {how} to {provider!r} (model {request.model!r})"]
     if where.calls is None:

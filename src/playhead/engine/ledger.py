@@ -32,6 +32,21 @@ class Refusal(msgspec.Struct, frozen=True):
     times: int = 1
 
 
+class Drifted(msgspec.Struct, frozen=True):
+    """
+    A call that was answered although it differs from its recording, as the rules allow.
+
+    Attributes:
+        fingerprint: The recorded call's key, 64 hexadecimal digits.
+        segments: The segments that differ.
+        policy: ``warn`` or ``ignore``, the stricter of them.
+    """
+
+    fingerprint: str
+    segments: tuple[str, ...]
+    policy: str
+
+
 class Report(msgspec.Struct, frozen=True):
     """
     A session in numbers.
@@ -50,6 +65,7 @@ class Report(msgspec.Struct, frozen=True):
         tokens_saved: Tokens of the answers played.
         ms_saved: Recorded latency of the answers played, in milliseconds.
         refusals: Each refusal, in order.
+        drifted: Calls answered although they differ from their recordings, as the rules allow.
         side_traffic: Traffic that was recorded as plain HTTP since it is no model call, as method and URL, each once.
     """
 
@@ -67,6 +83,7 @@ class Report(msgspec.Struct, frozen=True):
     ms_saved: int = 0
     refusals: tuple[Refusal, ...] = ()
     side_traffic: tuple[str, ...] = ()
+    drifted: tuple[Drifted, ...] = ()
 
 
 class Ledger:
@@ -81,6 +98,7 @@ class Ledger:
         self.begun = 0
         self.refusals: list[Refusal] = []
         self.side_traffic: dict[str, None] = {}
+        self.drifted: list[Drifted] = []
         self.tokens_saved = 0
         self.ms_saved = 0
 
@@ -102,6 +120,10 @@ class Ledger:
                     self.refusals[index] = msgspec.structs.replace(known, times=known.times + 1)
                     return
         self.refusals.append(refusal)
+
+    def note_drift(self, drift: Drifted) -> None:
+        """Keep that a call was let through although it differs from its recording."""
+        self.drifted.append(drift)
 
     def note_side(self, what: str) -> None:
         """Keep that traffic which is no model call was seen."""
@@ -134,4 +156,5 @@ class Ledger:
             ms_saved=self.ms_saved,
             refusals=tuple(self.refusals),
             side_traffic=tuple(self.side_traffic),
+            drifted=tuple(self.drifted),
         )

@@ -22,11 +22,13 @@ class Replay(NamedTuple):
         outcome: What to give.
         gaps: Milliseconds before each piece of a stream.
         entry: The recorded call.
+        bound: What the placeholders in it stand for in this call.
     """
 
     outcome: Outcome
     gaps: tuple[int, ...]
     entry: CallEntry
+    bound: tuple[str, ...] = ()
 
 
 class Forward(NamedTuple):

@@ -32,6 +32,7 @@ class _Evidence(msgspec.Struct, frozen=True):
     provider: str
     request: msgspec.Raw
     origin: str
+    wire: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 class _OutcomeKind(msgspec.Struct):
@@ -231,7 +232,8 @@ def fingerprint_of(data: bytes) -> Fingerprint:
     evidence = evidence_of(shell_of(data))
     try:
         request = request_from(request_of(data))
-        stream = _KIND.decode(evidence.outcome).kind == "stream"
+        # Over the wire a request itself says whether a stream is asked for: an error answers it unstreamed.
+        stream = evidence.wire is msgspec.UNSET and _KIND.decode(evidence.outcome).kind == "stream"
         return fingerprint(request, evidence.provider, stream=stream)
     except (*MALFORMED, PlayheadError) as error:
         raise CassetteDamaged(f"a request cannot be read: {error}") from None

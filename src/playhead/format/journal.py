@@ -17,6 +17,7 @@ from zlib import crc32
 import msgspec
 
 from playhead.core.canonical import MALFORMED
+from playhead.core.matching import Matching
 from playhead.core.modes import Mode
 from playhead.errors import CassetteDamaged, UnsupportedVersion
 from playhead.format.entries import Outline
@@ -32,11 +33,13 @@ class JournalHead(msgspec.Struct, frozen=True, tag="journal", tag_field="type"):
         mode: The mode of its session; ``record`` replaces the cassette, the others add to it.
         opened: Nanoseconds since the epoch when it was opened.
         version: The journal format.
+        rules: The rules that its calls' keys were computed under; left out where matching is exact.
     """
 
     mode: Mode
     opened: int
     version: int = JOURNAL_VERSION
+    rules: Matching | None = None
 
 
 class JournalCall(msgspec.Struct, frozen=True, tag="call", tag_field="type"):
@@ -88,6 +91,8 @@ _ENCODER = msgspec.json.Encoder(order="sorted")
 def encode_line(line: Line) -> bytes:
     """Encode one line with its checksum."""
     data = _ENCODER.encode(line)
+    if isinstance(line, JournalHead) and line.rules is None:
+        data = data.replace(b'"rules":null,', b"")
     return b"%08x %b\n" % (crc32(data), data)
 
 

@@ -40,6 +40,8 @@ FIRST_RESERVED_N = 0xFFFFFF00
 """Take numbers from here on mark entries that are not calls."""
 
 PART_N = 0xFFFFFFFF
+RULES_N = 0xFFFFFF01
+"""The entry of the rules a cassette was recorded under."""
 
 ROWS_PER_BUCKET = 8
 MAX_BUCKET_BITS = 24

@@ -18,13 +18,16 @@ from playhead.format.numbers import (
     EMBEDDED_DICTIONARY,
     FRAME_HEAD,
     NO_DICTIONARY,
+    RULES_N,
     SKIPPABLE_DICTIONARY,
     TAIL_MAGIC,
 )
 from playhead.format.parts import join_request, part_key
+from playhead.format.rules import RULES_KEY
 from playhead.format.sealed import HEADER_SIZE, decode_header
 from playhead.format.text import decode_item, joined_lines, text_item
 
+_RULES_END = b',"type":"rules"}'
 FRAME_MAGIC = b"\x28\xb5\x2f\xfd"
 
 
@@ -59,6 +62,9 @@ def salvage_sealed(data: bytes, limits: Limits) -> Salvaged:
     entries: list[Entry] = []
     for at, entry in found:
         if _key_of_part(entry) is not None or not entry.startswith(b"{"):
+            continue
+        if entry.endswith(_RULES_END):
+            entries.append(Entry(RULES_KEY, RULES_N, entry))
             continue
         try:
             request = bytes(evidence_of(shell_of(entry)).request)

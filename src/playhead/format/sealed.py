@@ -357,6 +357,19 @@ class SealedReader:
         with self._lock:
             return self._unpacker.unpack(self._data[place[0] : place[1]])
 
+    def other(self, key: bytes, n: int) -> bytes | None:
+        """
+        Give the canonical bytes of an entry of another kind than calls and parts, or ``None``.
+
+        Raises:
+            CassetteDamaged: It is damaged.
+        """
+        place = self._index.find(key, n) if self._footer.others else None
+        if place is None:
+            return None
+        with self._lock:
+            return self._unpacker.unpack(self._data[place[0] : place[1]])
+
     def request(self, entry: CallEntry) -> bytes:
         """
         Give the canonical bytes of a call's request, shared parts filled in.

@@ -9,8 +9,9 @@ import msgspec
 from playhead.core.canonical import MALFORMED, encode_normal
 from playhead.errors import CassetteError
 from playhead.format.entries import Entry, Outline, call_entry, fingerprint_of, outline_of, request_bytes, with_request
-from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_N
+from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_N, RULES_N
 from playhead.format.parts import join_request, part_value, references
+from playhead.format.rules import RULES_KEY, read_rules
 from playhead.format.sealed import EvidenceDigest, SealedReader
 from playhead.format.segments import pack_outline, unpack_outline
 
@@ -29,11 +30,13 @@ def faults_of(reader: SealedReader) -> Iterator[str]:
     table: list[Outline] = []
     try:
         for row in reader.rows():
-            name = f"{row.key.hex()[:12]} take {row.n}" if row.n < FIRST_RESERVED_N else f"part {row.key.hex()[:12]}"
+            name = _name(row.key, row.n)
             try:
                 data = reader.entry(row)
                 digest.add(row.key, row.n, data)
-                if row.n == PART_N:
+                if row.n == RULES_N and row.key == RULES_KEY:
+                    read_rules(data)
+                elif row.n == PART_N:
                     parts.add(row.key)
                     referred |= references(part_value(data, row.key))
                 elif row.n < FIRST_RESERVED_N:
@@ -53,6 +56,13 @@ def faults_of(reader: SealedReader) -> Iterator[str]:
             yield "the segment table is not that of the calls"
     except CassetteError as error:
         yield error.reason
+
+
+def _name(key: bytes, n: int) -> str:
+    short = key.hex()[:12]
+    if n < FIRST_RESERVED_N:
+        return f"{short} take {n}"
+    return "the rules" if n == RULES_N else f"part {short}" if n == PART_N else f"entry {short} of kind {n:#x}"
 
 
 def _call_faults(

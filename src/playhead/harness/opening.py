@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack
 
 from playhead.core.hosts import checked_hosts
+from playhead.core.matching import Matching
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import Redactor
@@ -39,6 +40,7 @@ class SessionKeywords(TypedDict, total=False):
     known_errors: tuple[type[Exception], ...]
     record_command: str | None
     adopt_crashed: bool
+    matching: Matching | None
     wire: bool
     ignore_hosts: Sequence[str]
     allowed_hosts: Sequence[str]

@@ -11,8 +11,9 @@ import json
 from typing import Any
 
 from playhead.core.canonical import encode
+from playhead.core.placeholders import Hiding
 from playhead.core.redaction import Redactor, find_secrets
-from playhead.core.wire import Answer
+from playhead.core.wire import Answer, with_body
 from playhead.errors import RecordingError
 from playhead.format.content import decode_content
 
@@ -31,27 +32,39 @@ def redact_answer(answer: Answer, redactor: Redactor) -> Answer:
             if headers == answer.headers and error is answer.error
             else answer._replace(headers=headers, error=error)
         )
-    length = str(sum(map(len, pieces)))
-    kept = tuple(
-        (name, length if name.lower() == "content-length" else value)
-        for name, value in headers
-        if name.lower() != "content-encoding"
+    return with_body(answer._replace(headers=headers, error=error), pieces)
+
+
+def hide_in_answer(answer: Answer, hiding: Hiding) -> Answer:
+    """Give the answer with placeholders where a request's volatile values stand in it; itself where none does."""
+    texts = _texts(answer)
+    hidden = hiding.pieces(texts)
+    return (
+        answer if hidden is texts else with_body(answer, [piece.encode("utf-8", "surrogateescape") for piece in hidden])
     )
-    return answer._replace(headers=kept, pieces=pieces, error=error)
+
+
+def _texts(answer: Answer) -> list[str]:
+    """
+    Give the body's pieces as text, content encoding undone; a body that cannot be read gives none.
+
+    A character that the network cut in two makes odd characters, which encode to the bytes they were.
+    """
+    data = answer.content()
+    content = decode_content(answer.header("content-encoding"), data)
+    if not content:
+        return []
+    pieces = answer.pieces if content is data else (content,)
+    return [piece.decode("utf-8", "surrogateescape") for piece in pieces]
 
 
 def _redact_pieces(answer: Answer, redactor: Redactor) -> tuple[bytes, ...] | None:
     """Give the body's pieces without secrets and without content encoding; ``None`` where there is no secret."""
-    encoding = answer.header("content-encoding")
-    data = answer.content()
-    content = decode_content(encoding, data)
-    if not content:
+    texts = _texts(answer)
+    text = "".join(texts)
+    could_match = redactor.could_match_bytes
+    if not text or not (could_match(text.encode("utf-8", "surrogateescape")) or could_match(encode(text))):
         return None
-    text = content.decode("utf-8", "surrogateescape")
-    if not redactor.could_match_bytes(content) and not redactor.could_match_bytes(encode(text)):
-        return None
-    # A character that the network cut in two makes two odd characters, which come back as the bytes they were.
-    texts = [piece.decode("utf-8", "surrogateescape") for piece in answer.pieces] if content is data else [text]
     masked = redactor.redact_pieces(texts)
     deeper = _redact_json("".join(masked), redactor)
     if deeper is not None:

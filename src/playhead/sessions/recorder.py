@@ -10,25 +10,28 @@ from typing import Any
 import msgspec
 
 from playhead.core.calls import (
-    NO_VOLATILE,
     EncodedOutcome,
     Volatile,
     compose_call,
     encode_outcome,
     outcome_fields,
+    outcome_from,
     request_fields,
     request_from,
+    with_pieces,
 )
 from playhead.core.canonical import encode, encode_normal
+from playhead.core.matching import EXACT, Matching, Settled
 from playhead.core.model import CompletionRequest, Family, Origin, Outcome, Stream
 from playhead.core.modes import Mode
+from playhead.core.placeholders import Hiding
 from playhead.core.redaction import Redactor, find_secrets
 from playhead.core.sketch import sketch
 from playhead.core.wire import Answer, WireFacts, take_apart
 from playhead.errors import RecordingError, UsageError
 from playhead.format.entries import Entry, Outline, shell_of
 from playhead.providers.secrets import resolved_values
-from playhead.sessions.answers import redact_answer
+from playhead.sessions.answers import hide_in_answer, redact_answer
 from playhead.sessions.clock import utc_date
 from playhead.sessions.settings import EnvironmentSecrets, SessionOptions
 from playhead.sessions.tickets import Finished
@@ -44,9 +47,9 @@ class Recorder:
     Once ``store`` has returned, the call survives the death of the process.
     """
 
-    def __init__(self, path: Path, mode: Mode, options: SessionOptions) -> None:
+    def __init__(self, path: Path, mode: Mode, options: SessionOptions, matching: Matching = EXACT) -> None:
         """
-        Prepare to record beside a cassette.
+        Prepare to record beside a cassette, under the rules that keys are computed by.
 
         Raises:
             NotACassette: Something else than a file stands at the path.
@@ -55,6 +58,7 @@ class Recorder:
         check_target(path)
         self._path = path
         self._mode = mode
+        self._matching = matching
         self._options = options
         self._secrets = LiveRedactor(options.redactor)
         self._lock = threading.Lock()
@@ -71,7 +75,7 @@ class Recorder:
         """Open the journal, if it is not open yet."""
         with self._lock:
             if self._journal is None:
-                self._journal = JournalWriter(self._path, self._mode, fsync=self._options.fsync)
+                self._journal = JournalWriter(self._path, self._mode, fsync=self._options.fsync, rules=self._matching)
 
     def redacted(self, request: CompletionRequest) -> tuple[CompletionRequest, bytes]:
         """Give a request without its secrets, and its canonical bytes."""
@@ -88,10 +92,13 @@ class Recorder:
             RecordingError: The answer has no form, is over a limit, or cannot be written.
         """
         ticket = finished.ticket
-        outcome = self._secrets.outcome(finished.outcome)
+        settled = ticket.settled
+        outcome = self._secrets.outcome(finished.outcome, settled)
         wire, facts = None, None
         if finished.answer is not None:
             answer = self._secrets.answer(finished.answer)
+            if settled.values:
+                answer = hide_in_answer(answer, Hiding(settled.values, settled.names))
             wire, facts = take_apart(answer, volatile=ticket.request.family is not Family.HTTP)
         if self._secrets.current() is not self._rules:
             self._rules = None
@@ -195,8 +202,10 @@ class LiveRedactor:
             return request if name == request.id else msgspec.structs.replace(request, id=name), encoded
         return request_from(clean, request_id=name), encode(clean)
 
-    def outcome(self, outcome: Outcome) -> EncodedOutcome:
-        """Give an outcome without its secrets, ready to be stored."""
+    def outcome(self, outcome: Outcome, settled: Settled | None = None) -> EncodedOutcome:
+        """Give an outcome without its secrets, placeholders where the request's volatile values stand in it."""
+        if settled is not None and settled.values:
+            outcome = _hidden(outcome, Hiding(settled.values, settled.names))
         encoded = encode_outcome(outcome_fields(outcome))
         redactor = self.current()
         ids = encode_normal(encoded.ids) if encoded.ids else b""
@@ -204,7 +213,7 @@ class LiveRedactor:
             return encoded
         clean: dict[str, Any] = redactor.redact(outcome_fields(outcome))
         if isinstance(outcome, Stream) and outcome.cuts is not None:
-            clean = _recut(clean, redactor.redact_pieces(outcome.pieces()))
+            clean = with_pieces(clean, redactor.redact_pieces(outcome.pieces()))
         return encode_outcome(clean)
 
     def answer(self, answer: Answer) -> Answer:
@@ -212,27 +221,31 @@ class LiveRedactor:
         return redact_answer(answer, self.current())
 
 
-def _recut(fields: dict[str, Any], pieces: Iterable[str]) -> dict[str, Any]:
-    """Give a stream's fields with text and cuts of masked pieces: a mask is seldom as long as what it hides."""
-    given = list(pieces)
-    text = "".join(given)
-    end: dict[str, Any] = fields.get("end", {})
-    same = end.get("kind") == "completion" and end.get("text", "") == text
-    rest = {name: value for name, value in fields.items() if name not in ("text", "cuts")}
-    return {**rest, "cuts": list(map(len, given)), **({} if same else {"text": text})}
+def _hidden(outcome: Outcome, hiding: Hiding) -> Outcome:
+    """Give an outcome with placeholders, its stream's pieces cut where they were."""
+    fields = outcome_fields(outcome)
+    hidden: dict[str, Any] = hiding.value(fields)
+    if hidden is fields:
+        return outcome
+    if isinstance(outcome, Stream) and outcome.cuts is not None:
+        hidden = with_pieces(hidden, hiding.pieces(outcome.pieces()))
+    return outcome_from(hidden)
 
 
 def _volatile(finished: Finished, facts: WireFacts | None) -> Volatile:
     ticket = finished.ticket
     if ticket.origin is Origin.STUB:
         # A stub takes no time worth keeping, and without it equal runs give equal bytes on any day.
-        return Volatile(request_id=ticket.request.id) if ticket.request.id else NO_VOLATILE
+        settled = ticket.settled
+        return Volatile(request_id=ticket.request.id, bound=settled.values, ignored=settled.ignored)
     return Volatile(
         date=utc_date(ticket.start),
         latency=finished.latency,
         gaps=finished.gaps,
         request_id=ticket.request.id,
         wire=facts,
+        bound=ticket.settled.values,
+        ignored=ticket.settled.ignored,
     )
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from playhead.core.calls import bind_outcome, request_fields
+from playhead.core.canonical import encode
 from playhead.core.failures import rebuild
 from playhead.core.fingerprint import Fingerprint, fingerprint
+from playhead.core.matching import EXACT, Matching, Settled
 from playhead.core.model import CompletionRequest, Failure, Origin
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
+from playhead.engine.drift import tolerated
 from playhead.engine.explain import (
     Refused,
     Situation,
@@ -25,7 +30,16 @@ from playhead.engine.ledger import Report
 from playhead.engine.player import Player, Refuse, Replay
 from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
-from playhead.errors import Exhausted, NetworkBlocked, NoMatch, RecordingError, ReplayRefused, UsageError
+from playhead.errors import (
+    CassetteDamaged,
+    DriftWarning,
+    Exhausted,
+    NetworkBlocked,
+    NoMatch,
+    RecordingError,
+    ReplayRefused,
+    UsageError,
+)
 from playhead.sessions.clock import Clock
 from playhead.sessions.recorder import LiveRedactor, Recorder
 from playhead.sessions.settings import SessionOptions
@@ -67,7 +81,21 @@ class Session:
         self._faults: list[RecordingError] = []
         self._on_close: list[Callable[[], None]] = []
         records = mode.may_record and not (mode is Mode.ONCE and self._cassette is not None)
-        self._recorder = Recorder(self.path, mode, options) if records else None
+        self.matching = self._agreed_matching()
+        self._recorder = Recorder(self.path, mode, options, self.matching) if records else None
+
+    def _agreed_matching(self) -> Matching:
+        """Give the rules of this session: those asked for, else those the cassette was recorded under."""
+        stored = EXACT if self._cassette is None else self._cassette.matching()
+        asked = self.options.matching
+        if asked is None:
+            return stored
+        if self._cassette is not None and self.mode is not Mode.RECORD and not asked.same_keys(stored):
+            raise UsageError(
+                f"cassette {str(self.path)!r} was recorded under {stored!r}, which is not {asked!r}",
+                hint="leave matching= out to use the cassette's own rules, or record it again with mode='record'",
+            )
+        return asked
 
     def __repr__(self) -> str:
         return f"<Session {self.mode.value} {str(self.path)!r}>"
@@ -153,13 +181,19 @@ class Session:
         recorder, encoded = self._recorder, b""
         if recorder is not None:
             request, encoded = recorder.redacted(request)
+        settled = self.matching.settle(request) if self.matching.settles else Settled(request)
+        if settled.request is not request:
+            request = settled.request
+            encoded = encode(request_fields(request)) if recorder is not None else b""
         key = fingerprint(request, provider, stream=stream)
+        if self.matching.tolerates:
+            key = self._tolerated(key)
         with self._lock:
             if self._closed:
                 raise UsageError(f"this session of {str(self.path)!r} is closed", hint="make calls inside its block")
             decision = self._player.begin(key, request.id)
             if isinstance(decision, Replay):
-                return decision
+                return bound(decision, settled.values)
             # Wall time made to rise strictly, so that it orders this session's calls.
             start = self._last_start = max(self._last_start + 1, self.clock.wall_ns())
         if isinstance(decision, Refuse):
@@ -169,6 +203,7 @@ class Session:
         return Ticket(
             request=request,
             encoded=encoded,
+            settled=settled,
             provider=provider,
             key=key,
             n=decision.n,
@@ -201,11 +236,14 @@ class Session:
         """Match a request that holds a secret as it was recorded: without it. Refuse if that has no match either."""
         clean, _ = LiveRedactor(self.options.redactor).request(request)
         if clean is not request:
-            request, key = clean, fingerprint(clean, provider, stream=stream)
+            settled = self.matching.settle(clean)
+            request, key = settled.request, fingerprint(settled.request, provider, stream=stream)
+            if self.matching.tolerates:
+                key = self._tolerated(key)
             with self._lock:
                 decision = self._player.begin(key, request.id)
             if isinstance(decision, Replay):
-                return decision
+                return bound(decision, settled.values)
             if isinstance(decision, Refuse):
                 refuse = decision
         where = self._situation()
@@ -213,9 +251,28 @@ class Session:
             refused = explain_exhausted(request, provider, key, refuse.takes, where)
         else:
             refused = explain_no_match(
-                request, provider, key, self._cassette, self._player.ledger.played, where, stream=stream
+                request,
+                provider,
+                key,
+                self._cassette,
+                self._player.ledger.played,
+                where,
+                stream=stream,
+                matching=self.matching,
             )
         raise self._refusal(refused, once=once)
+
+    def _tolerated(self, key: Fingerprint) -> Fingerprint:
+        """Give the key of a recorded call that differs only in segments which may drift, where nothing else matches."""
+        recordings = self._cassette
+        if recordings is None or not reads_cassette(self.mode) or recordings.takes(key.key):
+            return key
+        with self._lock:
+            found = tolerated(recordings, key, self.matching, self._player.ledger.played)
+            if found is None:
+                return key
+            self._player.ledger.note_drift(found.drift)
+        return found.key
 
     def refuse_past_end(
         self, request: CompletionRequest, provider: str, pieces: int, *, stream: bool = True
@@ -276,6 +333,7 @@ class Session:
         if self._recorder is not None:
             self.sealed = self._recorder.close(ok=ok)
         report = self.report()
+        warn_of_drift(report)
         if ok and self._faults:
             raise self._faults[0]
         if ok and self.options.strict:
@@ -313,6 +371,31 @@ def close_after(session: Session, error: BaseException | None) -> None:
         session.close(ok=False)
     except Exception as fault:  # noqa: BLE001 - it is attached to the error that matters more
         error.add_note(f"playhead: closing the session failed too: {fault}")
+
+
+def bound(step: Replay, values: tuple[str, ...]) -> Replay:
+    """Put the values of a live request where the recorded ones stood in an answer."""
+    if not step.entry.volatile.bound:
+        return step
+    # Where a segment drifted the live request may hold fewer values: the recorded ones stand for the rest.
+    live = (*values, *step.entry.volatile.bound[len(values) :])
+    try:
+        return Replay(bind_outcome(step.outcome, live), step.gaps, step.entry, live)
+    except ValueError as error:
+        raise CassetteDamaged(f"an answer cannot be read: {error}", record=step.entry.key) from None
+
+
+def warn_of_drift(report: Report) -> None:
+    """Warn of the segments that were let drift under the policy ``warn``."""
+    found = [drift for drift in report.drifted if drift.policy == "warn"]
+    if found:
+        first = found[0]
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        warnings.warn(
+            f"{report.cassette!r}: a call differs from its recording in {', '.join(first.segments)}{more}",
+            DriftWarning,
+            stacklevel=4,
+        )
 
 
 def raise_if_strict(report: Report) -> None:

@@ -6,6 +6,7 @@ import os
 
 import msgspec
 
+from playhead.core.matching import Matching
 from playhead.core.modes import Mode, parse_mode
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.engine.takes import Takes
@@ -37,6 +38,7 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
         known_errors: Exception classes of others that replay may rebuild.
         record_command: What a miss tells the reader to run.
         adopt_crashed: Whether journals left by a crash are taken into the cassette.
+        matching: The rules that loosen what matches; those the cassette was recorded under where they are left out.
         wire: Whether HTTP clients are caught while the session is open.
         ignore_hosts: Hosts whose traffic passes by the session: neither recorded, replayed nor refused. ``name``,
             ``name:port`` or ``*.name``.
@@ -57,6 +59,7 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
     known_errors: tuple[type[Exception], ...] = ()
     record_command: str | None = None
     adopt_crashed: bool = False
+    matching: Matching | None = None
     wire: bool = True
     ignore_hosts: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()

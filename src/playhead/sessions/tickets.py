@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from playhead.core.canonical import decode, encode
 from playhead.core.failures import describe
 from playhead.core.fingerprint import Fingerprint
+from playhead.core.matching import Settled
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
 from playhead.core.wire import Answer
 from playhead.errors import RecordingError, ReplayRefused
@@ -49,6 +50,7 @@ class Ticket:
         *,
         request: CompletionRequest,
         encoded: bytes,
+        settled: Settled | None = None,
         provider: str,
         key: Fingerprint,
         n: int,
@@ -64,6 +66,7 @@ class Ticket:
         Args:
             request: What is asked, secrets redacted.
             encoded: Its canonical bytes.
+            settled: What its placeholders stand for, where it has any.
             provider: The provider's name.
             key: The fingerprint.
             n: The take's number in this session.
@@ -75,6 +78,7 @@ class Ticket:
         """
         self.request = request
         self.encoded = encoded
+        self.settled = settled or Settled(request)
         self.provider = provider
         self.key = key
         self.n = n

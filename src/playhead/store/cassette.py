@@ -12,13 +12,15 @@ from playhead.core.calls import CallEntry, decode_call, interaction_of
 from playhead.core.canonical import decode
 from playhead.core.evidence import Interaction
 from playhead.core.fingerprint import fingerprint
+from playhead.core.matching import EXACT, Matching
 from playhead.core.model import CompletionRequest
 from playhead.core.names import DEFAULT_PROVIDER
 from playhead.errors import CassetteDamaged, CassetteError
 from playhead.format.assembly import assemble, whole_entries
 from playhead.format.entries import Entry, Outline, outline_of, reading_order
 from playhead.format.limits import DEFAULT_LIMITS, Limits
-from playhead.format.numbers import KEY_LENGTH
+from playhead.format.numbers import KEY_LENGTH, RULES_N
+from playhead.format.rules import RULES_KEY, read_rules
 from playhead.format.sealed import SealedReader
 from playhead.format.text import decode_text, looks_like_text
 from playhead.store.files import read_file
@@ -67,6 +69,17 @@ class Cassette:
         with located(self.path):
             return reading_order(entry for entry in whole_entries(self._reader) if entry.is_call)
 
+    def matching(self) -> Matching:
+        """
+        Give the rules that the keys of its calls were computed under.
+
+        Raises:
+            CassetteError: They are damaged.
+        """
+        with located(self.path):
+            data = self._reader.other(RULES_KEY, RULES_N)
+            return EXACT if data is None else read_rules(data)
+
     def takes(self, key: bytes) -> int:
         """Count the takes recorded for a fingerprint (32 bytes)."""
         try:
@@ -95,7 +108,7 @@ class Cassette:
         Raises:
             CassetteError: What the file holds of it is damaged.
         """
-        key = fingerprint(request, provider, stream=stream).key
+        key = fingerprint(self.matching().settle(request).request, provider, stream=stream).key
         with located(self.path):
             found = [self._reader.get(key, n) for n in range(self._reader.takes(key))]
             return [self._interaction(entry) for entry in found if entry is not None]

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from playhead.core.matching import EXACT, Matching
 from playhead.core.modes import Mode
 from playhead.errors import RecordingError
 from playhead.format.entries import Entry, Outline, call_entry
@@ -47,7 +48,7 @@ class JournalWriter:
         calls: How many calls are in it.
     """
 
-    def __init__(self, cassette: Path, mode: Mode, *, fsync: bool = False) -> None:
+    def __init__(self, cassette: Path, mode: Mode, *, fsync: bool = False, rules: Matching = EXACT) -> None:
         """
         Start a journal beside a cassette.
 
@@ -55,6 +56,7 @@ class JournalWriter:
             cassette: The cassette's path.
             mode: The session's mode.
             fsync: Whether each line waits for the disk, to survive a power cut as well; 0.2 ms a call.
+            rules: The rules that its calls' keys are computed under.
 
         Raises:
             RecordingError: The file cannot be made.
@@ -75,7 +77,9 @@ class JournalWriter:
         try:
             if sys.platform != "win32":
                 fcntl.flock(self._file, fcntl.LOCK_EX)
-            self._write(encode_line(JournalHead(mode=mode, opened=self.opened)))
+            self._write(
+                encode_line(JournalHead(mode=mode, opened=self.opened, rules=None if rules == EXACT else rules))
+            )
             unborn.rename(self.path)
         except BaseException:
             self.abandon()
@@ -183,6 +187,7 @@ class JournalContent(NamedTuple):
         closed: The same for its close; ``None`` where it was not closed in order.
         calls: Its calls in the order they ended.
         torn: Lines that do not hold; after a crash the last one may.
+        rules: The rules that its calls' keys were computed under.
     """
 
     path: Path
@@ -192,6 +197,7 @@ class JournalContent(NamedTuple):
     closed: int | None
     calls: list[RecordedCall]
     torn: list[Torn]
+    rules: Matching = EXACT
 
 
 _DONE = ".done-"
@@ -243,19 +249,20 @@ def read_journal(path: Path) -> JournalContent:
     alive = is_alive(path)
     mode: Mode | None = None
     opened, closed = 0, None
+    rules = EXACT
     calls: list[RecordedCall] = []
     torn: list[Torn] = []
     state = State.ALIVE if alive else State.CRASHED
     for _, line in read_lines(bytes(read_file(path))):
         if isinstance(line, JournalHead):
-            mode, opened = line.mode, line.opened
+            mode, opened, rules = line.mode, line.opened, line.rules or EXACT
         elif isinstance(line, JournalCall):
             calls.append(RecordedCall(line.start, call_entry(bytes(line.entry)), line.unpacked_outline()))
         elif isinstance(line, JournalEnd):
             state, closed = State.CLOSED if line.ok else State.FAILED, line.closed
         else:
             torn.append(line)
-    return JournalContent(path, state, mode, opened, closed, calls, torn)
+    return JournalContent(path, state, mode, opened, closed, calls, torn, rules)
 
 
 def set_aside(path: Path, digest: bytes) -> Path:

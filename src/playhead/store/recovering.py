@@ -11,6 +11,7 @@ from playhead.format.assembly import assemble, whole_entries
 from playhead.format.entries import Entry
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import MAGIC
+from playhead.format.rules import is_rules
 from playhead.format.salvage import Salvaged, salvage_sealed, salvage_text
 from playhead.format.sealed import SealedReader
 from playhead.format.text import decode_text, looks_like_text
@@ -18,7 +19,7 @@ from playhead.format.union import unite_entries
 from playhead.store.cassette import open_cassette
 from playhead.store.files import check_target, read_file
 from playhead.store.journals import JournalContent, is_done, is_journal, journal_paths, read_journal
-from playhead.store.sealing import Scan, is_text, lock_for, numbered, refuse_secrets, write_assembly
+from playhead.store.sealing import Scan, is_text, lock_for, numbered, refuse_secrets, rules_of, write_assembly
 
 
 class Recovered(NamedTuple):
@@ -71,7 +72,8 @@ def recover(paths: Sequence[Path], out: Path, *, accept_edits: bool = False, sca
             found = _read(source, accept_edits=accept_edits, limits=DEFAULT_LIMITS)
             entries += found.entries
             dropped += [f"{source.name}: {line}" for line in found.dropped]
-    united = unite_entries(entries)
+    known = [entry for entry in entries if is_rules(entry)]
+    united = unite_entries([*entries, *([] if known else rules_of(journals))])
     united += numbered(united, _without_copies(journals))
     refuse_secrets(united, scan, out)
     with lock_for(out):

@@ -20,6 +20,7 @@ from playhead.format.assembly import Assembly, assemble, whole_entries
 from playhead.format.entries import Entry, Outline, renumbered
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import KEY_LENGTH
+from playhead.format.rules import is_rules, rules_entry
 from playhead.format.sealed import SealedReader
 from playhead.format.text import encode_text
 from playhead.store.cassette import Cassette, located, open_cassette
@@ -217,7 +218,30 @@ def unite(previous: Cassette | None, journals: list[JournalContent]) -> list[Ent
     kept: list[Entry] = []
     if previous is not None:
         kept = [entry for entry in whole_entries(previous.reader) if not replaces or not entry.is_call]
+    rules = [entry for entry in kept if is_rules(entry)]
+    if replaces or not rules:
+        kept = [entry for entry in kept if not is_rules(entry)] + rules_of(journals)
     return kept + numbered(kept, journals)
+
+
+def rules_of(journals: Iterable[JournalContent]) -> list[Entry]:
+    """
+    Give the entry of the rules that journals were recorded under; none where matching was exact.
+
+    Raises:
+        RecordingError: Two were recorded under other rules, so the keys of one mean nothing to the other.
+    """
+    found: list[Entry | None] = []
+    for journal in journals:
+        entry = rules_entry(journal.rules)
+        if entry not in found:
+            found.append(entry)
+    if len(found) > 1:
+        raise RecordingError(
+            "sessions of one run recorded into one cassette under different rules for matching",
+            hint="give every session the same matching=; the journals stay",
+        )
+    return [entry for entry in found if entry is not None]
 
 
 def numbered(kept: Iterable[Entry], journals: Iterable[JournalContent]) -> list[Entry]:

@@ -17,7 +17,7 @@ import msgspec
 from playhead.core.calls import answer_of
 from playhead.core.failures import describe
 from playhead.core.model import Completion, CompletionRequest, Failure, Outcome, Stream
-from playhead.core.wire import Answer, WireError
+from playhead.core.wire import Answer, WireError, bind_answer
 from playhead.dialects.dialect import Asked, Dialect
 from playhead.dialects.errors import failure_of_status, read_error
 from playhead.dialects.openai_wire import loads
@@ -118,7 +118,7 @@ class Played:
     def past_end(self) -> ReplayRefused:
         """Give the refusal for a consumer that reads on where the recorded one stopped."""
         count = len(self.answer.pieces)
-        return self._session.refuse_past_end(self._read.request, self._read.provider, count, stream=self._read.stream)
+        return self._session.refuse_past_end(self._read.request, self._read.provider, count, stream=False)
 
 
 class Live:
@@ -211,12 +211,13 @@ def begin(session: Session, sent: Sent) -> Played | Live:
     step = session.begin(
         msgspec.structs.replace(read.request, context=where) if session.records else read.request,
         read.provider,
-        stream=read.stream,
         once=True,
     )
     if isinstance(step, Replay):
         try:
             answer = answer_of(step.entry)
+            if answer is not None and step.bound:
+                answer = bind_answer(answer, step.bound)
         except ValueError as error:
             raise CassetteDamaged(f"an answer cannot be read: {error}", path=session.path) from None
         if answer is None:
