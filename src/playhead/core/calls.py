@@ -36,6 +36,7 @@ class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
         wire: What of an answer over the wire is of the moment.
         bound: What the placeholders of request and outcome stand for, in the order of their numbers.
         ignored: Parameters of the request that are no part of the match, by path.
+        sent: Method and URL of a request over the wire, a space between.
     """
 
     date: str | None = None
@@ -46,6 +47,7 @@ class Volatile(msgspec.Struct, frozen=True, omit_defaults=True):
     wire: WireFacts | None = None
     bound: tuple[str, ...] = ()
     ignored: Mapping[str, Any] = {}
+    sent: str = ""
 
 
 NO_VOLATILE = Volatile()
@@ -331,6 +333,9 @@ def interaction_of(entry: CallEntry, fields: Mapping[str, Any]) -> Interaction:
         request = request_from(bind(fields, volatile.bound), request_id=volatile.request_id)
         outcome = bind_outcome(outcome, volatile.bound)
         answer = None if answer is None else bind_answer(answer, volatile.bound)
+    if volatile.sent:
+        method, _, url = volatile.sent.partition(" ")
+        request = msgspec.structs.replace(request, context={**request.context, "method": method, "url": url})
     for path, value in volatile.ignored.items():
         request = msgspec.structs.replace(request, params=put_back(request.params, path.split("."), value))
     return Interaction(

@@ -197,7 +197,7 @@ def _cut(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
 
 # Marks are characters that no provider sends; a body that has one all the same is kept without marks.
 _NEXT, _FLOATS = "\ue000", "\ue001"
-_MARK = re.compile(f"[{_NEXT}{_FLOATS}]")
+_MARK = re.compile(f"([{_NEXT}{_FLOATS}])")
 
 _VOLATILE = re.compile(
     r'"(?:id|created(?:_at)?|completed_at|response_?[iI]d|request_id|item_id|call_id|system_fingerprint|timings'
@@ -289,17 +289,16 @@ def _unpack(body: Body, facts: WireFacts) -> bytes:
     if not body.marked:
         return body.text.encode()
     values, floats = _every(facts.values), iter(body.floats)
-
-    def meant(mark: re.Match[str]) -> str:
-        return next(values) if mark.group() == _NEXT else _written(*next(floats))
-
+    # Texts and marks in turn.
+    parts = _MARK.split(body.text)
     try:
-        text = _MARK.sub(meant, body.text)
+        for index in range(1, len(parts), 2):
+            parts[index] = next(values) if parts[index] == _NEXT else _written(*next(floats))
     except StopIteration:
         raise ValueError("a body's marks have no values") from None
     if next(values, None) is not None or next(floats, None) is not None:
         raise ValueError("a body has fewer marks than values")
-    return text.encode()
+    return "".join(parts).encode()
 
 
 def _every(values: Sequence[str | int]) -> Iterator[str]:

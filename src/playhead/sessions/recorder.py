@@ -109,7 +109,7 @@ class Recorder:
             origin=ticket.origin,
             key=ticket.key.key,
             n=ticket.n,
-            volatile=_volatile(finished, facts),
+            volatile=_volatile(finished, facts, self._secrets.current()),
             wire=wire,
         )
         limit = self._options.limits.entry
@@ -232,7 +232,7 @@ def _hidden(outcome: Outcome, hiding: Hiding) -> Outcome:
     return outcome_from(hidden)
 
 
-def _volatile(finished: Finished, facts: WireFacts | None) -> Volatile:
+def _volatile(finished: Finished, facts: WireFacts | None, redactor: Redactor) -> Volatile:
     ticket = finished.ticket
     if ticket.origin is Origin.STUB:
         # A stub takes no time worth keeping, and without it equal runs give equal bytes on any day.
@@ -246,6 +246,7 @@ def _volatile(finished: Finished, facts: WireFacts | None) -> Volatile:
         wire=facts,
         bound=ticket.settled.values,
         ignored=ticket.settled.ignored,
+        sent=redactor.redact_url(ticket.sent) if ticket.sent else "",
     )
 
 

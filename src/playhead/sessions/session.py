@@ -160,6 +160,7 @@ class Session:
         stream: bool = False,
         origin: Origin = Origin.LIVE,
         once: bool = False,
+        sent: str = "",
     ) -> Replay | Ticket:
         """
         Decide what happens to a call that starts now.
@@ -170,6 +171,7 @@ class Session:
             stream: Whether a streamed answer is asked for.
             origin: Where an answer would come from.
             once: Whether equal refusals are one: an SDK tries again by itself what could not be sent.
+            sent: Method and URL of a request over the wire; stored, never matched.
 
         Returns:
             The recorded outcome, or a ticket for the call that is to be made.
@@ -204,6 +206,7 @@ class Session:
             request=request,
             encoded=encoded,
             settled=settled,
+            sent=sent,
             provider=provider,
             key=key,
             n=decision.n,

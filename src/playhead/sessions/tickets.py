@@ -51,6 +51,7 @@ class Ticket:
         request: CompletionRequest,
         encoded: bytes,
         settled: Settled | None = None,
+        sent: str = "",
         provider: str,
         key: Fingerprint,
         n: int,
@@ -67,6 +68,7 @@ class Ticket:
             request: What is asked, secrets redacted.
             encoded: Its canonical bytes.
             settled: What its placeholders stand for, where it has any.
+            sent: Method and URL of a request over the wire.
             provider: The provider's name.
             key: The fingerprint.
             n: The take's number in this session.
@@ -78,6 +80,7 @@ class Ticket:
         """
         self.request = request
         self.encoded = encoded
+        self.sent = sent
         self.settled = settled or Settled(request)
         self.provider = provider
         self.key = key

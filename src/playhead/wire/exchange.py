@@ -9,7 +9,7 @@ been relayed.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -30,18 +30,42 @@ from playhead.sessions.session import Session
 from playhead.sessions.tickets import Ticket
 
 
-class Sent(NamedTuple):
-    """
-    A request as a client is about to send it.
+class Sent(Protocol):
+    """A request as a client is about to send it; what few requests are asked for may be found out when it is."""
 
-    Attributes:
-        method: In upper case.
-        url: The whole URL, without a fragment.
-        path: Its path, percent-encoded, without the parameters.
-        query: Its parameters as they stand after ``?``.
-        body: The bytes; a stream has been read.
-        content_type: The header's value, empty where there is none.
-    """
+    @property
+    def method(self) -> str:
+        """The method, in upper case."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """The whole URL, without a fragment."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Its path, percent-encoded, without the parameters."""
+        ...
+
+    @property
+    def query(self) -> str:
+        """Its parameters as they stand after ``?``."""
+        ...
+
+    @property
+    def body(self) -> bytes:
+        """The bytes; a stream has been read."""
+        ...
+
+    @property
+    def content_type(self) -> str:
+        """The header's value, empty where there is none."""
+        ...
+
+
+class SentRequest(NamedTuple):
+    """A request whose facts are all at hand."""
 
     method: str
     url: str
@@ -207,11 +231,11 @@ def begin(session: Session, sent: Sent) -> Played | Live:
         session.note_fault(fault)
         raise fault
     read = read_sent(sent)
-    where = {"method": sent.method, "url": sent.url}
     step = session.begin(
-        msgspec.structs.replace(read.request, context=where) if session.records else read.request,
+        read.request,
         read.provider,
         once=True,
+        sent=f"{sent.method} {sent.url}" if session.records else "",
     )
     if isinstance(step, Replay):
         try:

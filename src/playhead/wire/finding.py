@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, Protocol
+
 from playhead.core.hosts import host_in
 from playhead.errors import ReplayRefused
 from playhead.sessions import routing
@@ -9,9 +11,30 @@ from playhead.sessions.inside import any_inside, is_inside
 from playhead.sessions.session import Session
 
 
-def session_for(host: str, port: int | None) -> Session | None:
+class Place(Protocol):
+    """Where a request goes; asked for only where some hosts are let by."""
+
+    @property
+    def host(self) -> str:
+        """The host's name or address."""
+        ...
+
+    @property
+    def port(self) -> int | None:
+        """The port, ``None`` for the scheme's own."""
+        ...
+
+
+class HostPort(NamedTuple):
+    """A place whose facts are at hand."""
+
+    host: str
+    port: int | None
+
+
+def session_for(place: Place) -> Session | None:
     """
-    Give the session that a request to a host passes through; ``None`` where it goes out as it is.
+    Give the session that a request to a place passes through; ``None`` where it goes out as it is.
 
     Raises:
         ReplayRefused: Several sessions are open side by side, and nothing tells which of them the call is of.
@@ -23,8 +46,11 @@ def session_for(host: str, port: int | None) -> Session | None:
     except routing.Unclear as unclear:
         if any_inside():
             return None
-        raise _refusal(unclear, host) from None
-    if session is None or host_in(session.options.ignore_hosts, host, port):
+        raise _refusal(unclear, place.host) from None
+    if session is None:
+        return None
+    ignored = session.options.ignore_hosts
+    if ignored and host_in(ignored, place.host, place.port):
         return None
     if not routing.is_in_context() and any_inside():
         # A thread of a provider's own, which carries no mark, while a wrapped provider is being called.

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from playhead.core.wire import WireError
 from playhead.sessions.inside import inside
 from playhead.sessions.session import Session
-from playhead.wire.exchange import Live, Played, Sent, begin
+from playhead.wire.exchange import Live, Played, begin
 from playhead.wire.finding import session_for
 
 KINDS = {
@@ -164,17 +164,24 @@ def error_of(error: WireError, library: ModuleType, request: Any = None) -> Exce
     return made
 
 
-def sent_of(request: Any, body: bytes) -> Sent:
-    """Take what is to be sent out of the library's request."""
-    path, _, query = request.url.raw_path.decode("ascii").partition("?")
-    return Sent(
-        method=request.method,
-        url=str(request.url),
-        path=path,
-        query=query,
-        body=body,
-        content_type=request.headers.get("content-type", ""),
-    )
+class _Sent:
+    """The library's request; its URL as a text and its headers take it longer than the rest together."""
+
+    __slots__ = ("_request", "body", "method", "path", "query")
+
+    def __init__(self, request: Any, body: bytes) -> None:
+        self._request = request
+        self.body = body
+        self.method: str = request.method
+        self.path, _, self.query = request.url.raw_path.decode("ascii").partition("?")
+
+    @property
+    def url(self) -> str:
+        return str(self._request.url)
+
+    @property
+    def content_type(self) -> str:
+        return str(self._request.headers.get("content-type", ""))
 
 
 def _answer(played: Played, request: Any, library: ModuleType) -> Any:
@@ -207,6 +214,16 @@ def _note_head(live: Live, response: Any) -> None:
     )
 
 
+def _was_read(response: Any, live: Live) -> bool:
+    """Record an answer that comes with its whole body, as a mock's does; nobody will iterate it."""
+    if not response.is_stream_consumed:
+        return False
+    for piece in response.stream:
+        live.piece(piece)
+    live.end()
+    return True
+
+
 def usual_reason(status: int) -> str:
     """Give the words that usually follow a status."""
     try:
@@ -225,7 +242,7 @@ def handle(session: Session, library: ModuleType, request: Any, send: Callable[[
         request: The library's request.
         send: Sends it as it would have been.
     """
-    step = begin(session, sent_of(request, request.read()))
+    step = begin(session, _Sent(request, request.read()))
     if isinstance(step, Played):
         return _answer(step, request, library)
     try:
@@ -238,7 +255,8 @@ def handle(session: Session, library: ModuleType, request: Any, send: Callable[[
         step.forget()
         raise
     _note_head(step, response)
-    response.stream = streams_of(library).recording(response.stream, step, library)
+    if not _was_read(response, step):
+        response.stream = streams_of(library).recording(response.stream, step, library)
     return response
 
 
@@ -246,7 +264,7 @@ async def handle_async(
     session: Session, library: ModuleType, request: Any, send: Callable[[Any], Awaitable[Any]]
 ) -> Any:
     """Let a request pass through a session; the same for async clients."""
-    step = begin(session, sent_of(request, await request.aread()))
+    step = begin(session, _Sent(request, await request.aread()))
     if isinstance(step, Played):
         return _answer(step, request, library)
     try:
@@ -259,7 +277,8 @@ async def handle_async(
         step.forget()
         raise
     _note_head(step, response)
-    response.stream = streams_of(library).recording_async(response.stream, step, library)
+    if not _was_read(response, step):
+        response.stream = streams_of(library).recording_async(response.stream, step, library)
     return response
 
 
@@ -278,14 +297,14 @@ class Patch:
 
         @functools.wraps(sync)
         def handle_request(transport: Any, request: Any) -> Any:
-            session = session_for(request.url.host, request.url.port)
+            session = session_for(request.url)
             if session is None:
                 return sync(transport, request)
             return handle(session, library, request, functools.partial(sync, transport))
 
         @functools.wraps(asynchronous)
         async def handle_async_request(transport: Any, request: Any) -> Any:
-            session = session_for(request.url.host, request.url.port)
+            session = session_for(request.url)
             if session is None:
                 return await asynchronous(transport, request)
             return await handle_async(session, library, request, functools.partial(asynchronous, transport))

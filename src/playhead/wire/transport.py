@@ -65,7 +65,7 @@ class _Transport:
     def _found(self, request: Any) -> Session | None:
         if self._session is not None and not is_inside():
             return self._session
-        return session_for(request.url.host, request.url.port)
+        return session_for(request.url)
 
     def handle_request(self, request: Any) -> Any:
         session = self._found(request)
