@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +24,7 @@ from playhead.core.canonical import MIN_PACKED_FLOATS, encode
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, ToolCall
 from playhead.core.usage import Usage
+from playhead.core.wire import KINDS, Answer, WireError, take_apart
 from playhead.format.assembly import assemble
 from playhead.format.entries import Entry
 from playhead.format.numbers import FIRST_RESERVED_N, KEY_LENGTH, PART_MIN_LENGTH, PART_N
@@ -168,6 +171,7 @@ _further: dict[str, st.SearchStrategy[Any]] = {
     "context": field_values,
     "id": clean_text,
     "family": st.sampled_from(Family),
+    "operation": st.sampled_from(["", "", "chat.completions", "messages"]),
 }
 requests: st.SearchStrategy[CompletionRequest] = opaque(
     st.one_of(
@@ -288,6 +292,101 @@ volatiles = st.builds(
 origins = st.sampled_from(Origin)
 
 
+# --- answers over the wire
+
+
+def cut_up(data: bytes, draw: Callable[[st.SearchStrategy[list[int]]], list[int]]) -> tuple[bytes, ...]:
+    """Cut bytes into pieces anywhere, also in the middle of a character; pieces of nothing among them."""
+    places = sorted(draw(st.lists(st.integers(0, len(data)), max_size=4)))
+    cuts = [0, *places, len(data)]
+    return tuple(data[start:end] for start, end in itertools.pairwise(cuts)) if data else ()
+
+
+spellings: st.SearchStrategy[Callable[[float], str]] = st.sampled_from(
+    [repr, "{:.6f}".format, "{:.3e}".format, "{:G}".format, lambda number: str(int(number))]
+)
+"""Ways to write a finite number."""
+
+float_texts = opaque(
+    st.builds(
+        lambda numbers, spell, separator, pad: "[" + pad + separator.join(map(spell, numbers)) + pad + "]",
+        st.lists(st.floats(-(2**40), 2**40, width=32), min_size=60, max_size=70),
+        spellings,
+        st.sampled_from([",", ", ", " , ", ",\n    "]),
+        st.sampled_from(["", " ", "\n"]),
+    )
+)
+"""Lists of numbers as JSON writes them, in several spellings."""
+
+# Characters that a body's marks are made of, or that look like them, and what breaks naive readers of JSON.
+odd_text = st.text(st.sampled_from('\ue000\ue001\ue010\uf8ff\u2028\u27e6"\\\r\n {}:,a\u00e9\U0001f600'), max_size=8)
+moments = st.fixed_dictionaries(
+    {},
+    optional={
+        "id": st.one_of(clean_text, odd_text, st.none(), st.integers(0, 9)),
+        "created": st.one_of(st.integers(0, 2**40), st.floats(0, 2**40)),
+        "obfuscation": st.text("abc", max_size=2),
+        "timings": st.dictionaries(st.text("ab", max_size=1), st.floats(0, 9), max_size=2),
+        "text": st.one_of(clean_text, odd_text),
+    },
+)
+"""Pieces of an answer with facts of the moment in them."""
+
+wire_bodies = opaque(
+    st.one_of(
+        st.builds(
+            lambda value, ascii_, indent: json.dumps(value, ensure_ascii=ascii_, indent=indent).encode(),
+            st.lists(moments, max_size=3),
+            st.booleans(),
+            st.sampled_from([None, 2]),
+        ),
+        st.builds(lambda text: text.encode(), st.one_of(clean_text, odd_text)),
+        float_texts.map(lambda text: f'{{"id":"e","embedding":{text}}}'.encode()),
+        st.binary(max_size=12),
+    )
+)
+"""Bodies of answers: JSON in several spellings, text, vectors, bytes that are no text."""
+
+event_streams = opaque(
+    st.builds(
+        lambda pieces, end: "".join(
+            f"data: {json.dumps(piece, ensure_ascii=False)}{end}{end}" for piece in pieces
+        ).encode(),
+        st.lists(moments, min_size=1, max_size=4),
+        st.sampled_from(["\n", "\r\n"]),
+    )
+)
+"""Server-sent events of JSON."""
+
+header_texts = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=8)
+wire_errors = st.builds(
+    WireError,
+    type=st.sampled_from(["httpx.ReadError", "httpx2.ConnectTimeout", "requests.exceptions.SSLError"]),
+    kind=st.sampled_from(KINDS),
+    message=clean_text,
+)
+
+
+@st.composite
+def _answers(draw: st.DrawFn) -> Answer:
+    error = draw(st.one_of(st.none(), wire_errors))
+    if error is not None and draw(st.booleans()):
+        return Answer(error=error)
+    return Answer(
+        status=draw(st.sampled_from([200, 204, 301, 404, 429, 500, 599])),
+        headers=tuple(draw(st.lists(st.tuples(st.sampled_from(["A", "a", "x-Id"]), header_texts), max_size=3))),
+        pieces=cut_up(draw(st.one_of(wire_bodies, event_streams)), draw),
+        error=error,
+        left=error is None and draw(st.booleans()),
+        reason=draw(st.sampled_from(["", "Fine", "Tout va bien \u00e9"])),
+        http=draw(st.sampled_from(["HTTP/1.1", "HTTP/1.0", "HTTP/2"])),
+    )
+
+
+answers: st.SearchStrategy[Answer] = _answers()
+"""Answers over the wire, broken and left ones too."""
+
+
 # --- entries and files
 
 
@@ -299,6 +398,7 @@ def call_entry(
     n: int = 0,
     origin: Origin = Origin.LIVE,
     volatile: Volatile = NO_VOLATILE,
+    answer: Answer | None = None,
 ) -> Entry:
     """
     Build a canonical call entry as a session would record it.
@@ -310,12 +410,18 @@ def call_entry(
         n: The take's number.
         origin: Where the outcome came from.
         volatile: Facts outside the evidence; ids inside the outcome are found by themselves.
+        answer: The answer as it came over the wire, where it did.
     """
     if isinstance(request, str):
         request = CompletionRequest(request)
     if isinstance(outcome, str):
         outcome = Completion(outcome)
-    key = fingerprint(request, provider, stream=isinstance(outcome, Stream)).key
+    # Over the wire the request itself says whether a stream is asked for.
+    key = fingerprint(request, provider, stream=isinstance(outcome, Stream) and answer is None).key
+    wire = None
+    if answer is not None:
+        wire, facts = take_apart(answer, volatile=request.family is not Family.HTTP)
+        volatile = msgspec.structs.replace(volatile, wire=facts)
     if request.id:
         volatile = msgspec.structs.replace(volatile, request_id=request.id)
     data = compose_call(
@@ -326,6 +432,7 @@ def call_entry(
         key=key,
         n=n,
         volatile=volatile,
+        wire=wire,
     )
     return Entry(key, n, data)
 
@@ -360,6 +467,7 @@ call_entries = opaque(
         n=st.integers(0, 3),
         origin=origins,
         volatile=volatiles,
+        answer=st.one_of(st.none(), answers),
     )
 )
 other_entries = opaque(

@@ -15,6 +15,7 @@ from playhead.core.calls import (
     CallEntry,
     EncodedOutcome,
     Volatile,
+    answer_of,
     compose_call,
     decode_call,
     encode_outcome,
@@ -29,9 +30,11 @@ from playhead.core.canonical import MALFORMED, decode, encode, encode_normal, re
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream, ToolCall
 from playhead.core.usage import Usage
+from playhead.core.wire import Answer, Body, Wire
 from playhead.errors import PlayheadError, RecordingError
 from playhead.format.sealed import evidence_bytes
 from tests.strategies import (
+    answers,
     any_text,
     call_entry,
     completions,
@@ -338,3 +341,63 @@ def test_encoded_outcome_is_a_fact() -> None:
     """An encoded outcome gives the bytes, the flag and the facts apart."""
     encoded = encode_outcome(outcome_fields(Completion("x", raw={"id": "a"})))
     assert encoded == EncodedOutcome(b'{"kind":"completion","raw":{},"text":"x"}', False, [[["raw", "id"], "a"]])
+
+
+# --- answers over the wire
+
+
+@given(requests, outcomes, answers, volatiles)
+def test_answers_over_the_wire_come_back(
+    request_: CompletionRequest, outcome: Outcome, answer: Answer, volatile: Volatile
+) -> None:
+    """An entry of the wire seam gives the outcome and every byte of the answer."""
+    entry = decode_call(call_entry(request_, outcome, volatile=volatile, answer=answer).data)
+    assert same(entry.call.outcome, outcome)
+    assert answer_of(entry) == answer
+    assert interaction_of(entry, restore(msgspec.json.decode(entry.call.request))).answer == answer
+
+
+@given(requests, outcomes)
+def test_calls_of_the_provider_seam_have_no_answer(request_: CompletionRequest, outcome: Outcome) -> None:
+    """What never went over a wire has nothing that came over it."""
+    assert answer_of(decode_call(call_entry(request_, outcome).data)) is None
+
+
+@given(requests, outcomes, answers)
+def test_bytes_with_an_answer_are_canonical(request_: CompletionRequest, outcome: Outcome, answer: Answer) -> None:
+    """An entry with an answer is the one way to write what it says."""
+    data = call_entry(request_, outcome, answer=answer).data
+    assert encode_normal(msgspec.json.decode(data)) == data
+
+
+def test_an_answer_without_facts_is_read() -> None:
+    """Facts of the moment may be missing: another reader may have left them out."""
+    data = composed(Completion("x"), wire=Wire(200, Body(text="x")))
+    assert b'"volatile"' not in data
+    assert answer_of(decode_call(data)) == Answer(200, pieces=(b"x",))
+
+
+def test_an_answer_that_does_not_fit_its_facts_is_told() -> None:
+    """Marks without values raise ``ValueError``, wherever the answer is asked for."""
+    entry = decode_call(composed(Completion("x"), wire=Wire(200, Body(text="\ue000", marked=True))))
+    with pytest.raises(ValueError, match="marks have no values"):
+        answer_of(entry)
+    with pytest.raises(ValueError, match="marks have no values"):
+        interaction_of(entry, {"prompt": "x"})
+
+
+@given(completions, answers)
+def test_equal_answers_at_other_moments_are_equal_evidence(completion: Completion, answer: Answer) -> None:
+    """Headers, reason, protocol and cuts of an answer do not show in the evidence."""
+    whole = (answer.content(),) if answer.content() else ()
+    other = answer._replace(headers=(("Date", "today"),), reason="Else", http="HTTP/3", pieces=whole)
+    one, another = (call_entry(outcome=completion, answer=found).data for found in (answer, other))
+    assert evidence_bytes(one, 0) == evidence_bytes(another, 0)
+
+
+def test_an_operation_is_stored() -> None:
+    """The operation stands in the request's fields, and an empty one does not."""
+    fields = request_fields(CompletionRequest("x", operation="messages"))
+    assert fields == {"family": "llm", "prompt": "x", "operation": "messages"}
+    assert request_from(fields) == CompletionRequest("x", operation="messages")
+    assert "operation" not in request_fields(CompletionRequest("x"))

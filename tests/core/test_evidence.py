@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 
 from playhead.core.evidence import Interaction
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
+from playhead.core.wire import Answer
 from tests.strategies import completions, outcomes, requests, streams, text_stream
 
 
@@ -62,3 +64,12 @@ def test_frozen() -> None:
         for name in value.__struct_fields__:
             with pytest.raises(AttributeError):
                 setattr(value, name, None)
+
+
+def test_an_answer_over_the_wire_is_kept_beside_the_evidence() -> None:
+    """What came over the wire stands in the interaction; what it proves is said by the outcome alone."""
+    answer = Answer(200, (("A", "b"),), (b"x",))
+    plain = interaction(Completion("x"))
+    wired = msgspec.structs.replace(plain, answer=answer)
+    assert (plain.answer, wired.answer) == (None, answer)
+    assert wired.evidence == plain.evidence

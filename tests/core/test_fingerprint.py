@@ -321,3 +321,38 @@ def test_independent_of_the_hash_seed() -> None:
         answers.add(done.stdout)
     assert len(answers) == 1
     assert fingerprint(FULL, "openai").hex in answers.pop()
+
+
+# --- operations of the wire seam
+
+
+def test_without_an_operation_the_key_is_the_old_one() -> None:
+    """A request of the provider seam has no operation and the key it always had."""
+    assert fingerprint(msgspec.structs.replace(FULL, operation=""), "openai") == fingerprint(FULL, "openai")
+    assert fingerprint(FULL, "openai").segments[0].hex()[:8] == "c6e760a0"
+
+
+@given(requests, st.sampled_from(["chat.completions", "messages", "responses"]))
+def test_an_operation_is_part_of_the_key(request_: CompletionRequest, operation: str) -> None:
+    """The same question asked of two operations is two requests, which differ in the first segment alone."""
+    plain = fingerprint(msgspec.structs.replace(request_, operation=""), "p")
+    asked = fingerprint(msgspec.structs.replace(request_, operation=operation), "p")
+    other = fingerprint(msgspec.structs.replace(request_, operation=operation + "2"), "p")
+    assert len({plain.key, asked.key, other.key}) == 3
+    assert plain.segments[1:] == asked.segments[1:] == other.segments[1:]
+
+
+def test_operations_and_families_do_not_mix() -> None:
+    """An operation that is spelt like a family is no family, and the same operation of two families is two."""
+    keys = {
+        fingerprint(CompletionRequest("x", family=family, operation=operation), "p").key
+        for family in Family
+        for operation in ("", *Family)
+    }
+    assert len(keys) == len(Family) * (len(Family) + 1)
+
+
+def test_golden_operation() -> None:
+    """The key of a request at the wire seam is that of the first release that had them."""
+    request_ = CompletionRequest(messages=({"role": "user", "content": "hi"},), operation="chat.completions")
+    assert fingerprint(request_, "openai").hex == "2c45498174f83ffa1df9e6f6ba17255a07b5c546463aa65e6b7cdb8c70ec68fe"

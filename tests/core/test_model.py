@@ -177,3 +177,17 @@ def test_id_must_be_unicode() -> None:
     """An id with a lone surrogate, which no file could hold, is refused."""
     with pytest.raises(UsageError, match="not valid Unicode"):
         CompletionRequest("x", id="a\ud800")
+
+
+def test_whatever_is_sent_over_the_wire_is_a_request() -> None:
+    """With an operation neither prompt nor messages are needed: a body without them was sent all the same."""
+    empty = CompletionRequest(operation="chat.completions")
+    assert (empty.prompt, empty.messages, empty.conversation()) == (None, None, ())
+    assert CompletionRequest(operation="messages", messages=()).conversation() == ()
+
+
+def test_the_provider_seam_has_no_operation() -> None:
+    """A request that a caller builds has no operation, and needs a prompt or messages."""
+    assert CompletionRequest("x").operation == ""
+    with pytest.raises(UsageError):
+        CompletionRequest()

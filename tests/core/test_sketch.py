@@ -89,3 +89,16 @@ def test_endless_texts() -> None:
     """A text longer than two bytes count is sketched like any other."""
     assert len(of("x" * 100_000)) == SIZE
     assert unlikeness(of("x" * 100_000), of("x" * 200_000)) == (0, 0)
+
+
+def test_a_message_without_content_is_sketched_whole() -> None:
+    """What some vendors call ``parts`` or ``text`` tells their messages apart, as content would."""
+    one, other = (CompletionRequest(messages=({"role": "user", "parts": [{"text": text}]},)) for text in ("a", "b"))
+    assert sketch(one) != sketch(other)
+    nothing = CompletionRequest(messages=({"role": "user", "content": None, "parts": ["a"]},))
+    assert len(sketch(nothing)) == SIZE
+
+
+def test_an_empty_request_over_the_wire_has_a_sketch() -> None:
+    """Whatever a program sends has one, a request with nothing in it too."""
+    assert len(sketch(CompletionRequest(operation="chat.completions"))) == SIZE

@@ -40,7 +40,7 @@ def test_a_sound_file_is_kept_whole(entries: list[Entry]) -> None:
 
 
 def test_truncation_at_every_byte() -> None:
-    """Of a file cut anywhere every call whose frame is whole is kept, and no other."""
+    """Of a file cut anywhere every call whose frame is whole is kept, and no other, and the cut is told."""
     data = sealed(CALLS)
     rows = list(SealedReader(data).rows())
     by_place = {entry.place: entry for entry in CALLS}
@@ -48,8 +48,19 @@ def test_truncation_at_every_byte() -> None:
         expected = [by_place[row.key, row.n] for row in rows if row.offset + row.length <= end]
         found = salvage_sealed(data[:end], DEFAULT_LIMITS)
         assert found.entries == expected
-        cut = any(row.offset + 4 <= end < row.offset + row.length for row in rows)
-        assert bool(found.dropped) == cut
+        *frames, told = found.dropped
+        assert told == "what follows the last whole entry: the file is cut off"
+        assert bool(frames) == any(row.offset + 4 <= end < row.offset + row.length for row in rows)
+
+
+def test_a_file_cut_between_two_frames_is_told() -> None:
+    """Where every frame that is left is whole, that others are missing is said all the same."""
+    data = sealed(CALLS)
+    rows = list(SealedReader(data).rows())
+    for row in rows:
+        found = salvage_sealed(data[: row.offset], DEFAULT_LIMITS)
+        assert len(found.entries) == rows.index(row)
+        assert found.dropped == ["what follows the last whole entry: the file is cut off"]
 
 
 def test_every_flip() -> None:

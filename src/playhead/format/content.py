@@ -17,7 +17,9 @@ import zstandard
 MAX_CONTENT = 256 * 1024 * 1024
 """Bytes a body may come to; a larger one is kept as it came and not understood."""
 
-_CHUNK = 1 << 16
+_CHUNK, _AT_ONCE = 1 << 14, 1 << 20
+_FEW = 64
+"""Bytes given at a time to a decoder that takes no limit; each may stand for some megabytes."""
 
 
 def decode_content(encoding: str | None, data: bytes, *, limit: int = MAX_CONTENT) -> bytes | None:
@@ -50,37 +52,51 @@ def decode_content(encoding: str | None, data: bytes, *, limit: int = MAX_CONTEN
     return data
 
 
-def _inflate(wbits: int) -> Callable[[bytes, int], bytes | None]:
-    def decode(data: bytes, limit: int) -> bytes | None:
-        whole = b""
-        while data:
-            inflater = zlib.decompressobj(wbits)
-            whole += inflater.decompress(data, limit + 1 - len(whole))
-            if len(whole) > limit:
-                return None
-            # gzip members may follow one another
-            data = inflater.unused_data if inflater.eof else b""
-        return whole
+def _inflate(data: bytes, limit: int, wbits: int, *, members: bool) -> bytes | None:
+    whole = bytearray()
+    inflater = zlib.decompressobj(wbits)
+    chunk, at, start = b"", 0, 0
+    while chunk or at < len(data):
+        if not chunk:
+            chunk, at = data[at : at + _CHUNK], at + _CHUNK
+        try:
+            whole += inflater.decompress(chunk, limit + 1 - len(whole))
+        except zlib.error:
+            if 0 < start == len(whole):
+                break  # padding after the last member, which clients pass over
+            raise
+        if len(whole) > limit:
+            return None
+        chunk = inflater.unconsumed_tail
+        if inflater.eof:
+            if not members:
+                break
+            chunk, start, inflater = inflater.unused_data, len(whole), zlib.decompressobj(wbits)
+    return bytes(whole)
 
-    return decode
+
+def _gzip(data: bytes, limit: int) -> bytes | None:
+    return _inflate(data, limit, 16 + zlib.MAX_WBITS, members=True)
 
 
 def _deflate(data: bytes, limit: int) -> bytes | None:
     # RFC 9110 wants the zlib format; some servers send the bare one.
     try:
-        return _inflate(zlib.MAX_WBITS)(data, limit)
+        return _inflate(data, limit, zlib.MAX_WBITS, members=False)
     except zlib.error:
-        return _inflate(-zlib.MAX_WBITS)(data, limit)
+        return _inflate(data, limit, -zlib.MAX_WBITS, members=False)
 
 
 def _zstd(data: bytes, limit: int) -> bytes | None:
-    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27).decompressobj(read_across_frames=True)
+    decoder = zstandard.ZstdDecompressor(max_window_size=1 << 27)
     whole = bytearray()
-    for at in range(0, len(data), _CHUNK):
-        whole += decoder.decompress(data[at : at + _CHUNK])
-        if len(whole) > limit:
-            return None
-    return bytes(whole)
+    with decoder.stream_reader(data, read_across_frames=True) as reader:
+        while len(whole) <= limit:
+            found = reader.read(min(limit + 1 - len(whole), _AT_ONCE))
+            if not found:
+                return bytes(whole)
+            whole += found
+    return None
 
 
 def _brotli(data: bytes, limit: int) -> bytes | None:
@@ -89,24 +105,32 @@ def _brotli(data: bytes, limit: int) -> bytes | None:
             module: Any = importlib.import_module(name)
         except ImportError:
             continue
-        decoder = module.Decompressor()
-        take: Callable[[bytes], bytes] = getattr(decoder, "process", None) or decoder.decompress
-        whole = bytearray()
         try:
-            for at in range(0, len(data), _CHUNK):
-                whole += take(data[at : at + _CHUNK])
-                if len(whole) > limit:
-                    return None
+            return _unbrotli(module.Decompressor(), data, limit)
         except module.error:
             return None
-        return bytes(whole)
     return None
+
+
+def _unbrotli(decoder: Any, data: bytes, limit: int) -> bytes | None:
+    take: Callable[..., bytes] = getattr(decoder, "process", None) or decoder.decompress
+    whole = bytearray()
+    if hasattr(decoder, "can_accept_more_data"):  # brotli 1.2 takes a limit
+        whole += take(data, output_buffer_limit=limit + 1)
+        while len(whole) <= limit and not decoder.can_accept_more_data() and not decoder.is_finished():
+            whole += take(b"", output_buffer_limit=limit + 1 - len(whole))
+    else:
+        for at in range(0, len(data), _FEW):
+            if len(whole) > limit or decoder.is_finished():
+                break
+            whole += take(data[at : at + _FEW])
+    return None if len(whole) > limit else bytes(whole)
 
 
 _MALFORMED = (zlib.error, zstandard.ZstdError, EOFError)
 _DECODERS: dict[str, Callable[[bytes, int], bytes | None]] = {
-    "gzip": _inflate(16 + zlib.MAX_WBITS),
-    "x-gzip": _inflate(16 + zlib.MAX_WBITS),
+    "gzip": _gzip,
+    "x-gzip": _gzip,
     "deflate": _deflate,
     "zstd": _zstd,
     "br": _brotli,
