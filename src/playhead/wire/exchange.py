@@ -30,7 +30,7 @@ from playhead.sessions.session import Session
 from playhead.sessions.tickets import Ticket
 
 
-class Sent(Protocol):
+class Outgoing(Protocol):
     """A request as a client is about to send it; what few requests are asked for may be found out when it is."""
 
     @property
@@ -64,7 +64,7 @@ class Sent(Protocol):
         ...
 
 
-class SentRequest(NamedTuple):
+class Sent(NamedTuple):
     """A request whose facts are all at hand."""
 
     method: str
@@ -92,7 +92,7 @@ class Read(NamedTuple):
     dialect: Dialect | None
 
 
-def read_sent(sent: Sent) -> Read:
+def read_sent(sent: Outgoing) -> Read:
     """Read a request: in the dialect it is written in, else as plain HTTP."""
     value: Any = None
     if sent.body:
@@ -213,7 +213,7 @@ class Live:
             raise
 
 
-def begin(session: Session, sent: Sent) -> Played | Live:
+def begin(session: Session, sent: Outgoing) -> Played | Live:
     """
     Decide what happens to a request.
 
