@@ -197,7 +197,7 @@ def _cut(data: bytes, cuts: Sequence[int]) -> Iterator[bytes]:
 
 # Marks are characters that no provider sends; a body that has one all the same is kept without marks.
 _NEXT, _FLOATS = "\ue000", "\ue001"
-_MARK = re.compile(f"([{_NEXT}{_FLOATS}])")
+_MARK = re.compile(f"[{_NEXT}{_FLOATS}]")
 
 _VOLATILE = re.compile(
     r'"(?:id|created(?:_at)?|completed_at|response_?[iI]d|request_id|item_id|call_id|system_fingerprint|timings'
@@ -288,25 +288,31 @@ def _unpack(body: Body, facts: WireFacts) -> bytes:
         return base64.b64decode(body.base64, validate=True)
     if not body.marked:
         return body.text.encode()
-    values, floats = _every(facts.values), iter(body.floats)
-    # Texts and marks in turn.
-    parts = _MARK.split(body.text)
-    try:
-        for index in range(1, len(parts), 2):
-            parts[index] = next(values) if parts[index] == _NEXT else _written(*next(floats))
-    except StopIteration:
-        raise ValueError("a body's marks have no values") from None
-    if next(values, None) is not None or next(floats, None) is not None:
-        raise ValueError("a body has fewer marks than values")
-    return "".join(parts).encode()
+    text = body.text
+    if body.floats:
+        text = _filled(text, _FLOATS, [_written(*packed) for packed in body.floats])
+    return _filled(text, _NEXT, _every(facts.values)).encode()
 
 
-def _every(values: Sequence[str | int]) -> Iterator[str]:
+def _filled(text: str, mark: str, values: list[str]) -> str:
+    """Put values where a mark stands, in order."""
+    parts = text.split(mark)
+    if len(parts) != len(values) + 1:
+        raise ValueError(f"a body has {len(parts) - 1} marks for {len(values)} values")
+    whole = [""] * (2 * len(values) + 1)
+    whole[::2] = parts
+    whole[1::2] = values
+    return "".join(whole)
+
+
+def _every(values: Sequence[str | int]) -> list[str]:
+    every: list[str] = []
     for at, value in enumerate(values):
-        meant = values[value] if isinstance(value, int) and 0 <= value < at else value
-        if isinstance(meant, int):
+        meant = values[value] if type(value) is int and 0 <= value < at else value
+        if type(meant) is not str:
             raise ValueError(f"value {at} of a body names no value before it")
-        yield meant
+        every.append(meant)
+    return every
 
 
 def _written(packed: str, separator: str) -> str:
