@@ -288,9 +288,7 @@ def _unpack(body: Body, facts: WireFacts) -> bytes:
         return base64.b64decode(body.base64, validate=True)
     if not body.marked:
         return body.text.encode()
-    text = body.text
-    if body.floats:
-        text = _filled(text, _FLOATS, [_written(*packed) for packed in body.floats])
+    text = _filled(body.text, _FLOATS, [_written(*packed) for packed in body.floats])
     return _filled(text, _NEXT, _every(facts.values)).encode()
 
 
