@@ -13,6 +13,7 @@ from typing import Any
 from playhead.core.canonical import encode
 from playhead.core.placeholders import Hiding
 from playhead.core.redaction import Redactor, find_secrets
+from playhead.core.secret_names import Strength
 from playhead.core.wire import Answer, with_body
 from playhead.errors import RecordingError
 from playhead.format.content import decode_content
@@ -35,6 +36,19 @@ def redact_answer(answer: Answer, redactor: Redactor) -> Answer:
     return with_body(answer._replace(headers=headers, error=error), pieces)
 
 
+def may_hide_secrets(answer: Answer, redactor: Redactor) -> bool:
+    """
+    Say whether a search of the whole entry's bytes could miss a secret of this answer.
+
+    It could where a header's name alone makes its value one, and where the body is encoded.
+    """
+    if any(
+        name.lower() == "content-encoding" or redactor.strength(name) >= Strength.LIKELY for name, _ in answer.headers
+    ):
+        return True
+    return any(not piece.isascii() for piece in answer.pieces) and not _is_text(answer.content())
+
+
 def hide_in_answer(answer: Answer, hiding: Hiding) -> Answer:
     """Give the answer with placeholders where a request's volatile values stand in it; itself where none does."""
     texts = _texts(answer)
@@ -52,6 +66,8 @@ def _texts(answer: Answer) -> list[str]:
     """
     data = answer.content()
     content = decode_content(answer.header("content-encoding"), data)
+    if content is None and _is_text(data):
+        content = data  # an encoding that nobody here knows may be none of the bytes' own
     if not content:
         return []
     pieces = answer.pieces if content is data else (content,)
@@ -74,16 +90,27 @@ def _redact_pieces(answer: Answer, redactor: Redactor) -> tuple[bytes, ...] | No
     return tuple(piece.encode("utf-8", "surrogateescape") for piece in masked)
 
 
+def _is_text(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _redact_json(text: str, redactor: Redactor) -> bytes | None:
     """Mask what stands under a name that announces a credential; ``None`` where nothing does."""
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        value: Any = json.loads(text)
+        # From the bytes, since a character that a cut runs through is two odd ones in the text.
+        value: Any = json.loads(text.encode("utf-8", "surrogateescape"))
         if not find_secrets(value, redactor):
             return None
     except (ValueError, RecursionError, RecordingError):
         return None
-    return json.dumps(redactor.redact(value), ensure_ascii=False, separators=(",", ":")).encode(
-        "utf-8", "surrogatepass"
-    )
+    clean = redactor.redact(value)
+    try:
+        return json.dumps(clean, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(clean, separators=(",", ":")).encode()  # a lone surrogate, which JSON can only escape

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -14,6 +15,7 @@ from playhead.core.calls import (
     Volatile,
     compose_call,
     encode_outcome,
+    key_text,
     outcome_fields,
     outcome_from,
     request_fields,
@@ -26,12 +28,13 @@ from playhead.core.model import CompletionRequest, Family, Origin, Outcome, Stre
 from playhead.core.modes import Mode
 from playhead.core.placeholders import Hiding
 from playhead.core.redaction import Redactor, find_secrets
+from playhead.core.secret_names import MASK, is_masked
 from playhead.core.sketch import sketch
 from playhead.core.wire import Answer, WireFacts, take_apart
 from playhead.errors import RecordingError, UsageError
 from playhead.format.entries import Entry, Outline, shell_of
 from playhead.providers.secrets import resolved_values
-from playhead.sessions.answers import hide_in_answer, redact_answer
+from playhead.sessions.answers import hide_in_answer, may_hide_secrets, redact_answer
 from playhead.sessions.clock import utc_date
 from playhead.sessions.settings import EnvironmentSecrets, SessionOptions
 from playhead.sessions.tickets import Finished
@@ -92,26 +95,9 @@ class Recorder:
             RecordingError: The answer has no form, is over a limit, or cannot be written.
         """
         ticket = finished.ticket
-        settled = ticket.settled
-        outcome = self._secrets.outcome(finished.outcome, settled)
-        wire, facts = None, None
-        if finished.answer is not None:
-            answer = self._secrets.answer(finished.answer)
-            if settled.values:
-                answer = hide_in_answer(answer, Hiding(settled.values, settled.names))
-            wire, facts = take_apart(answer, volatile=ticket.request.family is not Family.HTTP)
+        entry = self._entry(finished)
         if self._secrets.current() is not self._rules:
             self._rules = None
-        entry = compose_call(
-            request=ticket.encoded,
-            outcome=outcome,
-            provider=ticket.provider,
-            origin=ticket.origin,
-            key=ticket.key.key,
-            n=ticket.n,
-            volatile=_volatile(finished, facts, self._secrets.current()),
-            wire=wire,
-        )
         limit = self._options.limits.entry
         if len(entry) > limit:
             raise RecordingError(
@@ -126,6 +112,22 @@ class Recorder:
             self._lost_a_call = True
             raise
         return entry
+
+    def _entry(self, finished: Finished) -> bytes:
+        """Give the entry of a call without its secrets."""
+        ticket, answer, outcome = finished.ticket, finished.answer, finished.outcome
+        if answer is not None and not ticket.settled.values and not may_hide_secrets(answer, self._secrets.current()):
+            # One look at the whole of it serves for request, outcome, body, headers and URL in nearly every call.
+            plain = _composed(finished, encode_outcome(outcome_fields(outcome)), answer, ticket.sent)
+            looked_at = plain.replace(key_text(ticket.key.key).encode(), b"", 1)
+            if not self._secrets.current().could_match_bytes(looked_at):
+                return plain
+        if answer is not None:
+            answer = self._secrets.answer(answer)
+            if ticket.settled.values:
+                answer = hide_in_answer(answer, Hiding(ticket.settled.values, ticket.settled.names))
+        encoded = self._secrets.outcome(outcome, ticket.settled)
+        return _composed(finished, encoded, answer, self._secrets.current().redact_url(ticket.sent))
 
     def close(self, *, ok: bool) -> Sealed | None:
         """
@@ -193,14 +195,15 @@ class LiveRedactor:
 
     def request(self, request: CompletionRequest) -> tuple[CompletionRequest, bytes]:
         """Give a request without its secrets (itself if it holds none), and its canonical bytes."""
-        fields = request_fields(request)
-        encoded = encode(fields)
+        given = request_fields(request)
         redactor = self.current()
+        fields = _masked_query(given, redactor)
+        encoded = encode(fields)
         name = redactor.redact_text(request.id) if request.id else request.id
         clean = redactor.redact(fields) if redactor.could_match_bytes(encoded) else fields
-        if clean is fields:
+        if clean is given:
             return request if name == request.id else msgspec.structs.replace(request, id=name), encoded
-        return request_from(clean, request_id=name), encode(clean)
+        return request_from(clean, request_id=name), encoded if clean is fields else encode(clean)
 
     def outcome(self, outcome: Outcome, settled: Settled | None = None) -> EncodedOutcome:
         """Give an outcome without its secrets, placeholders where the request's volatile values stand in it."""
@@ -221,6 +224,26 @@ class LiveRedactor:
         return redact_answer(answer, self.current())
 
 
+def _masked_query(fields: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
+    """Mask a URL's parameters by their names, which stand beside their values and not above them."""
+    query: Any = fields["params"].get("query") if "params" in fields else None
+    if type(query) is not list:
+        return fields
+    masked = [_masked_parameter(pair, redactor) for pair in query]
+    if all(one is other for one, other in zip(masked, query, strict=True)):
+        return fields
+    return {**fields, "params": {**fields["params"], "query": masked}}
+
+
+def _masked_parameter(pair: Any, redactor: Redactor) -> Any:
+    match pair:
+        case [str(name), str(value)] if not is_masked(value):
+            sent = f"?{quote_plus(name, errors='surrogatepass')}=value"
+            return pair if redactor.redact_url(sent) == sent else [name, MASK]
+        case _:
+            return pair
+
+
 def _hidden(outcome: Outcome, hiding: Hiding) -> Outcome:
     """Give an outcome with placeholders, its stream's pieces cut where they were."""
     fields = outcome_fields(outcome)
@@ -232,7 +255,24 @@ def _hidden(outcome: Outcome, hiding: Hiding) -> Outcome:
     return outcome_from(hidden)
 
 
-def _volatile(finished: Finished, facts: WireFacts | None, redactor: Redactor) -> Volatile:
+def _composed(finished: Finished, outcome: EncodedOutcome, answer: Answer | None, sent: str) -> bytes:
+    ticket = finished.ticket
+    wire, facts = None, None
+    if answer is not None:
+        wire, facts = take_apart(answer, volatile=ticket.request.family is not Family.HTTP)
+    return compose_call(
+        request=ticket.encoded,
+        outcome=outcome,
+        provider=ticket.provider,
+        origin=ticket.origin,
+        key=ticket.key.key,
+        n=ticket.n,
+        volatile=_volatile(finished, facts, sent),
+        wire=wire,
+    )
+
+
+def _volatile(finished: Finished, facts: WireFacts | None, sent: str) -> Volatile:
     ticket = finished.ticket
     if ticket.origin is Origin.STUB:
         # A stub takes no time worth keeping, and without it equal runs give equal bytes on any day.
@@ -246,7 +286,7 @@ def _volatile(finished: Finished, facts: WireFacts | None, redactor: Redactor) -
         wire=facts,
         bound=ticket.settled.values,
         ignored=ticket.settled.ignored,
-        sent=redactor.redact_url(ticket.sent) if ticket.sent else "",
+        sent=sent,
     )
 
 

@@ -126,9 +126,13 @@ class Session:
 
     def note_side_traffic(self, method: str, url: str) -> None:
         """Report traffic that is no model call: telemetry, downloads of tokens; it is never recorded in silence."""
-        clean = self.options.redactor.redact_url(url)
+        clean = self.redacted_url(url)
         with self._lock:
             self._player.ledger.note_side(f"{method} {clean.partition('?')[0]}")
+
+    def redacted_url(self, url: str) -> str:
+        """Give a URL without its secrets, to be shown."""
+        return LiveRedactor(self.options.redactor).current().redact_url(url)
 
     def note_blocked(self, attempt: str) -> None:
         """Keep a connection that the guard refused, once for each place."""
@@ -332,7 +336,11 @@ class Session:
         while self._on_close:
             self._on_close.pop()()
         for stream in list(self._streams):
-            stream.close()
+            try:
+                stream.close()
+            except RecordingError as fault:
+                # The others, and what was recorded before, are kept all the same.
+                self.note_fault(fault)
         if self._recorder is not None:
             self.sealed = self._recorder.close(ok=ok)
         report = self.report()
