@@ -31,7 +31,7 @@ from playhead.dialects.dialect import Asked, Dialect
 from playhead.dialects.gemini import DIALECTS
 from playhead.errors import ProviderError
 
-GENERATE, ARRAY = DIALECTS[:2]
+GENERATE, EVENTS, ARRAY = DIALECTS[:3]
 REQUEST = CompletionRequest(prompt="hi", model="gemini-2.5-pro")
 SSE = (("alt", "sse"),)
 
@@ -58,9 +58,9 @@ BODIES = bodies(
     ("request_", "operation", "streams"),
     [
         (asked({}), "generateContent", False),
-        (asked({}, "streamGenerateContent", SSE), "generateContent", True),
-        (asked({}, "streamGenerateContent", (("key", "x"), *SSE)), "generateContent", True),
-        (asked({}, "streamGenerateContent"), "streamGenerateContent", True),
+        (asked({}, "streamGenerateContent", SSE), "streamGenerateContent", True),
+        (asked({}, "streamGenerateContent", (("key", "x"), *SSE)), "streamGenerateContent", True),
+        (asked({}, "streamGenerateContent"), "streamGenerateContent.array", True),
         (asked({}, "countTokens"), "countTokens", False),
         (asked({}, "embedContent"), "embedContent", False),
         (asked({}, "batchEmbedContents"), "batchEmbedContents", False),
@@ -79,18 +79,19 @@ def test_claims(request_: Asked, operation: str | None, streams: bool) -> None:
 def test_a_stream_is_another_request() -> None:
     """Whole, as events and as an array: three requests, since the bytes of one are of no use to another."""
     keys = {
+        key(GENERATE, asked({"stream": True})),
         key(GENERATE, asked({})),
-        key(GENERATE, asked({}, "streamGenerateContent", SSE)),
+        key(EVENTS, asked({}, "streamGenerateContent", SSE)),
         key(ARRAY, asked({}, "streamGenerateContent")),
     }
-    assert len(keys) == 3
+    assert len(keys) == 4
 
 
 @given(BODIES)
 def test_request_there_and_back(body: dict[str, Any]) -> None:
     """Every body is a request, and the request gives the body again."""
-    for request in (asked(body), asked(body, "streamGenerateContent", SSE)):
-        assert there_and_back(GENERATE, request).model == "gemini-2.5-pro"
+    assert there_and_back(GENERATE, asked(body)).model == "gemini-2.5-pro"
+    there_and_back(EVENTS, asked(body, "streamGenerateContent", SSE))
     there_and_back(ARRAY, asked(body, "streamGenerateContent"))
 
 
@@ -194,7 +195,7 @@ def test_response_there_and_back(completion: Completion) -> None:
     assert body == GENERATE.encode_response(completion, REQUEST)
 
 
-@pytest.mark.parametrize("dialect", [GENERATE, ARRAY], ids=["events", "array"])
+@pytest.mark.parametrize("dialect", [EVENTS, ARRAY], ids=["events", "array"])
 @given(stream_cases())
 def test_stream_there_and_back(dialect: Dialect, case: tuple[Completion, list[str], list[int]]) -> None:
     """A stream of ours reads as what it was, in the same pieces, however its bytes are cut."""
@@ -210,7 +211,7 @@ ANSWER = Completion(
 PIECES = ["Gr", "üße ", "😀"]
 
 
-@pytest.mark.parametrize("dialect", [GENERATE, ARRAY], ids=["events", "array"])
+@pytest.mark.parametrize("dialect", [EVENTS, ARRAY], ids=["events", "array"])
 def test_stream_byte_by_byte(dialect: Dialect) -> None:
     """A stream that comes a byte at a time reads the same, and one that was cut is refused or whole."""
     data = spoken(dialect, ANSWER, PIECES, REQUEST)
@@ -247,7 +248,7 @@ def test_stream_as_the_vendor_sends_it() -> None:
             "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 2, "totalTokenCount": 7},
         },
     )
-    heard = listen(GENERATE, data)
+    heard = listen(EVENTS, data)
     assert heard.pieces == ["Hello"]
     assert heard.completion == Completion(
         "Hello", "m-1", Usage(5, 2, 7, {"trafficType": "ON_DEMAND"}), "m-1", "STOP", (ToolCall("", "f", "{}"),)
@@ -257,10 +258,10 @@ def test_stream_as_the_vendor_sends_it() -> None:
 def test_stream_of_a_refused_question() -> None:
     """A question that was blocked ends the stream."""
     data = events({"promptFeedback": {"blockReason": "SAFETY"}})
-    assert listen(GENERATE, data).completion == Completion(finish_reason="SAFETY")
+    assert listen(EVENTS, data).completion == Completion(finish_reason="SAFETY")
 
 
-@pytest.mark.parametrize("dialect", [GENERATE, ARRAY], ids=["events", "array"])
+@pytest.mark.parametrize("dialect", [EVENTS, ARRAY], ids=["events", "array"])
 @pytest.mark.parametrize(
     ("data", "words"),
     [
@@ -286,10 +287,10 @@ def test_real_recordings() -> None:
         found = [dialect for dialect in DIALECTS if dialect.claims(request)]
         assert len(found) == 1, name
         there_and_back(found[0], request)
-        if found[0] is not GENERATE:
+        if found[0] not in (GENERATE, EVENTS):
             continue
-        streams = GENERATE.streams(request)
-        whole = listen(GENERATE, value, range(0, len(value), 7)).completion if streams else None
+        streams = EVENTS.claims(request)
+        whole = listen(EVENTS, value, range(0, len(value), 7)).completion if streams else None
         whole = whole or GENERATE.decode_response(value)
         assert whole.model, name
         assert whole.usage.prompt_tokens, name

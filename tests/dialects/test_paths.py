@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.dialects.dialect import Asked
-from playhead.dialects.paths import asks_stream, body_of, never_streams, posted, read, written
+from playhead.dialects.paths import always_streams, asks_stream, body_of, never_streams, posted, read, written
 
 
 def test_posted() -> None:
@@ -28,6 +28,7 @@ def test_asks_stream(value: object, expected: bool) -> None:
     """Only true asks for a stream."""
     assert asks_stream(Asked("POST", "/", {"stream": value})) is expected
     assert not never_streams(Asked("POST", "/", {"stream": value}))
+    assert always_streams(Asked("POST", "/", {"stream": value}))
 
 
 @given(st.text())

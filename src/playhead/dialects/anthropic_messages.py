@@ -37,7 +37,7 @@ PROVIDER = "anthropic"
 _MESSAGES = "messages"
 _COUNT_TOKENS = "messages.count_tokens"
 # The vendor gives no total; gateways do.
-_COUNTS = Counts(("input_tokens",), ("output_tokens",), ("total_tokens",))
+COUNTS = Counts(("input_tokens",), ("output_tokens",), ("total_tokens",))
 
 
 def _claims(asked: Asked) -> bool:
@@ -88,7 +88,13 @@ def _write_request(request: CompletionRequest) -> dict[str, Any]:
     return write_body(request, fields)
 
 
-def _decode_response(value: Any) -> Completion:
+def decode_message(value: Any) -> Completion:
+    """
+    Read the JSON value of a message.
+
+    Raises:
+        ProviderError: It holds an error or no content.
+    """
     answer = mapping(value)
     refuse_error(answer)
     content = answer.get("content")
@@ -99,7 +105,7 @@ def _decode_response(value: Any) -> Completion:
     return Completion(
         text=said,
         model=text(answer.get("model")),
-        usage=read_counts(answer.get("usage"), _COUNTS),
+        usage=read_counts(answer.get("usage"), COUNTS),
         finish_reason=text(answer.get("stop_reason")) or None,
         tool_calls=tuple(
             ToolCall(text(block.get("id")), text(block.get("name")), arguments_text(block.get("input")))
@@ -118,7 +124,8 @@ def _decode_count_response(value: Any) -> Completion:
     return Completion(usage=usage)
 
 
-def _encode_response(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
+def encode_message(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
+    """Write the JSON object of a message."""
     content: list[dict[str, Any]] = [{"type": "text", "text": completion.text}] if completion.text else []
     content += [
         {**_call_block(completion, place), "input": arguments_value(call.arguments)}
@@ -149,10 +156,16 @@ def _call_block(completion: Completion, place: int) -> dict[str, Any]:
 
 def _usage(completion: Completion) -> dict[str, Any]:
     # The vendor's SDK reads both counts whatever came: null is a count that is not known.
-    return {"input_tokens": None, "output_tokens": None, **write_counts(completion.usage, _COUNTS)}
+    return {"input_tokens": None, "output_tokens": None, **write_counts(completion.usage, COUNTS)}
 
 
-def _take(draft: Draft, event: Mapping[str, Any]) -> None:
+def take_event(draft: Draft, event: Mapping[str, Any]) -> None:
+    """
+    Take one event of a stream.
+
+    Raises:
+        ProviderError: It is an error.
+    """
     match event.get("type"):
         case "message_start":
             message = mapping(event.get("message"))
@@ -189,7 +202,8 @@ def _take_delta(draft: Draft, index: object, delta: Mapping[str, Any]) -> None:
         draft.call(index).pieces.append(text(delta.get("partial_json")))
 
 
-def _encode_stream(completion: Completion, pieces: Sequence[str], _request: CompletionRequest) -> Iterator[bytes]:
+def message_events(completion: Completion, pieces: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Give the events of a stream, as JSON objects."""
     usage = _usage(completion)
     yield _event("message_start", message=_message(completion, content=[], stop_reason=None, usage=usage))
     index = 0
@@ -211,8 +225,13 @@ def _encode_stream(completion: Completion, pieces: Sequence[str], _request: Comp
     yield _event("message_stop")
 
 
-def _event(kind: str, **fields: Any) -> bytes:
-    return b"event: %b\ndata: %b\n\n" % (kind.encode(), to_bytes({"type": kind, **fields}))
+def _event(kind: str, **fields: Any) -> dict[str, Any]:
+    return {"type": kind, **fields}
+
+
+def _encode_stream(completion: Completion, pieces: Sequence[str], _request: CompletionRequest) -> Iterator[bytes]:
+    for event in message_events(completion, pieces):
+        yield b"event: %b\ndata: %b\n\n" % (event["type"].encode(), to_bytes(event))
 
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -223,11 +242,11 @@ DIALECTS: tuple[Dialect, ...] = (
         streams=asks_stream,
         decode_request=_decode_request,
         encode_request=_encode_request,
-        decode_response=_decode_response,
-        encode_response=_encode_response,
+        decode_response=decode_message,
+        encode_response=encode_message,
         stream=StreamFormat(
             content_type="text/event-stream; charset=utf-8",
-            reader=lambda: AnswerReader(SseFrames(), _take, _COUNTS),
+            reader=lambda: AnswerReader(SseFrames(), take_event, COUNTS),
             encode=_encode_stream,
         ),
     ),

@@ -4,7 +4,7 @@ Google's ``generateContent`` and ``streamGenerateContent``, of the Gemini API an
 Source: https://ai.google.dev/api/generate-content and
 https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference. The model stands in the path, and so
 does whether a stream is asked for. A stream is one of events where ``alt=sse`` is asked for, which every SDK does, and
-one JSON array where it is not: an operation of its own, since its bytes are of no use to who asked for the other.
+one JSON array where it is not. Each is an operation of its own, since its bytes are of no use to who asked for another.
 Of several candidates the first is the answer; thoughts, code and inline data are in the body only.
 """
 
@@ -34,48 +34,28 @@ from playhead.dialects.gemini_further import FURTHER
 from playhead.dialects.gemini_requests import PROVIDER, claims_verb, model_of, path_of, read_contents, write_contents
 from playhead.dialects.json_array import ArrayFrames
 from playhead.dialects.openai_wire import mapping, refuse_error, sequence, text
-from playhead.dialects.paths import body_of
+from playhead.dialects.paths import always_streams, body_of, never_streams
 from playhead.errors import ProviderError
 
 GENERATE = "generateContent"
 STREAM = "streamGenerateContent"
+_EVENTS = ("alt", "sse")
 
 _NO_REASON = "FINISH_REASON_UNSPECIFIED"
 """The schema's word for none; it ends a stream all the same."""
 _COUNTS = Counts(("promptTokenCount",), ("candidatesTokenCount",), ("totalTokenCount",))
 
 
-def _asks_events(asked: Asked) -> bool:
-    return ("alt", "sse") in asked.query
-
-
 def _claims(asked: Asked) -> bool:
-    return claims_verb(asked, GENERATE) or (claims_verb(asked, STREAM) and _asks_events(asked))
+    return claims_verb(asked, GENERATE)
+
+
+def _claims_events(asked: Asked) -> bool:
+    return claims_verb(asked, STREAM) and _EVENTS in asked.query
 
 
 def _claims_array(asked: Asked) -> bool:
-    return claims_verb(asked, STREAM) and not _asks_events(asked)
-
-
-def _streams(asked: Asked) -> bool:
-    return asked.path.endswith(":streamGenerateContent")
-
-
-def _decode_request(asked: Asked) -> CompletionRequest:
-    return read_contents(body_of(asked), GENERATE, model_of(asked.path, STREAM if _streams(asked) else GENERATE))
-
-
-def _decode_array_request(asked: Asked) -> CompletionRequest:
-    return read_contents(body_of(asked), STREAM, model_of(asked.path, STREAM))
-
-
-def _encode_request(request: CompletionRequest, stream: bool) -> Asked:
-    path = path_of(request.model, STREAM if stream else GENERATE)
-    return Asked("POST", path, write_contents(request), (("alt", "sse"),) if stream else ())
-
-
-def _encode_array_request(request: CompletionRequest, _stream: bool) -> Asked:
-    return Asked("POST", path_of(request.model, STREAM), write_contents(request))
+    return claims_verb(asked, STREAM) and _EVENTS not in asked.query
 
 
 def _candidate(answer: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -221,15 +201,22 @@ def _encode_array(completion: Completion, pieces: Sequence[str], _request: Compl
 def _dialect(
     operation: str,
     claims: Callable[[Asked], bool],
-    decode_request: Callable[[Asked], CompletionRequest],
-    encode_request: Callable[[CompletionRequest, bool], Asked],
-    stream: StreamFormat,
+    stream: StreamFormat | None = None,
+    query: tuple[tuple[str, str], ...] = (),
 ) -> Dialect:
+    verb = GENERATE if stream is None else STREAM
+
+    def decode_request(asked: Asked) -> CompletionRequest:
+        return read_contents(body_of(asked), operation, model_of(asked.path, verb))
+
+    def encode_request(request: CompletionRequest, _stream: bool) -> Asked:
+        return Asked("POST", path_of(request.model, verb), write_contents(request), query)
+
     return Dialect(
         provider=PROVIDER,
         operation=operation,
         claims=claims,
-        streams=_streams,
+        streams=never_streams if stream is None else always_streams,
         decode_request=decode_request,
         encode_request=encode_request,
         decode_response=_decode_response,
@@ -239,18 +226,11 @@ def _dialect(
 
 
 DIALECTS: tuple[Dialect, ...] = (
+    _dialect(GENERATE, _claims),
+    _dialect(STREAM, _claims_events, StreamFormat("text/event-stream", _reader, _encode_events), (_EVENTS,)),
     _dialect(
-        GENERATE,
-        _claims,
-        _decode_request,
-        _encode_request,
-        StreamFormat("text/event-stream", _reader, _encode_events),
-    ),
-    _dialect(
-        STREAM,
+        f"{STREAM}.array",
         _claims_array,
-        _decode_array_request,
-        _encode_array_request,
         StreamFormat("application/json; charset=UTF-8", _reader, _encode_array),
     ),
     *FURTHER,

@@ -29,6 +29,12 @@ def never_streams(asked: Asked) -> bool:
     return False
 
 
+def always_streams(asked: Asked) -> bool:
+    """Say yes: for operations that never answer whole."""
+    del asked
+    return True
+
+
 def asks_stream(asked: Asked) -> bool:
     """Whether the body's field ``stream`` is true, for vendors that answer whole where it is not given."""
     return body_of(asked).get("stream") is True
