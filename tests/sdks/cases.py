@@ -39,13 +39,14 @@ class Ask:
 
     def collect(self, pieces: Any) -> list[Any]:
         """Give the pieces of a stream, telling of each."""
-        return [self._seen(piece) for piece in pieces]
+        return [self.seen(piece) for piece in pieces]
 
     async def gather(self, pieces: Any) -> list[Any]:
         """Give the pieces of an asynchronous stream, telling of each."""
-        return [self._seen(piece) async for piece in pieces]
+        return [self.seen(piece) async for piece in pieces]
 
-    def _seen(self, piece: Any) -> Any:
+    def seen(self, piece: Any) -> Any:
+        """Tell of one piece, and give it in plain values."""
         self.got()
         return plain(piece)
 
@@ -76,7 +77,7 @@ class Case:
         proves: Reads from the result what the evidence must say; ``None`` where there is no model's answer.
         options: Further options of the client.
         real: Whether the real server can be asked this too.
-        sent_by: Which of the SDK's HTTP stacks carries it, where it is not the SDK's usual one.
+        loopback: Whether the server on the loopback interface is asked.
     """
 
     feature: str
@@ -88,6 +89,7 @@ class Case:
     proves: Callable[[Any], Proof] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     real: bool = False
+    loopback: bool = True
 
     @property
     def is_async(self) -> bool:
@@ -117,8 +119,6 @@ class Sdk:
         async_client: Likewise, asynchronous; ``None`` where the SDK has none.
         cases: The rows.
         provider: What the evidence calls the provider.
-        incremental: Whether a stream reaches the caller piece by piece while it is recorded; vcrpy's stubs read whole
-            answers.
         real_url: The address of the real server as this SDK wants it, from the server; ``None`` where it does not
             speak its protocol.
     """
@@ -131,7 +131,6 @@ class Sdk:
     async_client: Callable[..., AbstractAsyncContextManager[Any]] | None
     cases: tuple[Case, ...]
     provider: str
-    incremental: bool = True
     real_url: Callable[[Any], str] | None = None
 
     def address(self, server: Any) -> str:
@@ -168,7 +167,10 @@ def plain(value: Any) -> Any:
             warnings.simplefilter("ignore")  # a parsed answer stands where the SDK's own types expect none
             return {"is": type(value).__name__, **plain(value.model_dump())}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__, **{one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}}
+        return {
+            "is": type(value).__name__,
+            **{one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)},
+        }
     if isinstance(value, Mapping):
         return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
@@ -180,13 +182,15 @@ def described(error: BaseException) -> dict[str, Any]:
     """Say what an exception tells the code that catches it."""
     response = getattr(error, "response", None)
     body = getattr(error, "body", None)
+    cause = type(error.__cause__)
     return {
         "classes": [cls.__qualname__ for cls in type(error).__mro__],
         "text": str(error),
         "status": getattr(error, "status_code", None) or getattr(error, "code", None),
         "body": body if isinstance(body, (dict, list, str)) else repr(body),
         "response": getattr(response, "text", None) if response is not None else None,
-        "cause": type(error.__cause__).__qualname__,
+        # What lies below a transport is not there under replay.
+        "cause": "NoneType" if cause.__module__.startswith("httpcore") else cause.__qualname__,
     }
 
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
-from tests.sdks.prover import Prover, rows
+pytest.register_assert_rewrite("tests.sdks.prover")
+
+from tests.sdks.prover import Prover, rows  # noqa: E402 - its asserts are rewritten
 
 ABOUT = ("row", "varying", "proving", "prompted", "streamed")
 
@@ -28,6 +33,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             metafunc.parametrize(
                 about, [pytest.param(row, id=str(row), marks=mark) for row, mark in zip(found, marks, strict=True)]
             )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give clients one authority to trust, not 140: none here speaks TLS, and reading them takes 30 ms a client."""
+    certifi = pytest.importorskip("certifi")
+    end = "-----END CERTIFICATE-----\n"
+    first, _, _ = Path(certifi.where()).read_text(encoding="utf-8").partition(end)
+    bundle = tmp_path_factory.mktemp("tls") / "one.pem"
+    bundle.write_text(first + end, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(bundle))
+        yield
 
 
 @pytest.fixture(autouse=True)

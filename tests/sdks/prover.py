@@ -1,17 +1,16 @@
 """
 The tests that every SDK goes through.
 
-A file of tests names an SDK's table and takes these over: ``class TestOpenai(Prover): sdk = SDK``. ``conftest.py`` gives
-each test the rows that it is about.
+A file of tests names an SDK's table and takes these over: ``class TestOpenai(Prover): sdk = SDK``. ``conftest.py``
+gives each test the rows that it is about.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
@@ -39,14 +38,15 @@ class Row(NamedTuple):
 
 def rows(sdk: Sdk, about: str) -> list[Row]:
     """Give the rows that a test is about, by the name of its argument."""
-    wanted = {
+    tests: dict[str, Callable[[Case], bool]] = {
         "row": lambda _: True,
         "varying": lambda case: case.prompted and not case.fails and not case.faults,
         "proving": lambda case: case.proves is not None,
         "prompted": lambda case: case.prompted and not case.fails and not case.faults,
-        "streamed": lambda case: case.is_stream and not case.fails and sdk.incremental and not case.faults,
-    }[about]
-    found = [Row(case) for case in sdk.cases if wanted(case)]
+        "streamed": lambda case: case.is_stream and not case.fails and not case.faults,
+    }
+    wanted = tests[about]
+    found = [Row(case) for case in sdk.cases if case.loopback and wanted(case)]
     if about in ("row", "proving") and sdk.real_url is not None:
         found += [Row(case, real=True) for case in sdk.cases if case.real and wanted(case)]
     return found
@@ -97,7 +97,7 @@ class Prover:
         assert KEY not in everything_in(path)
 
     def test_the_evidence_is_what_the_sdk_read(self, proving: Row, tmp_path: Path) -> None:
-        """What a recording proves is what the SDK itself made of the answer: text, model, counts, reason, tool calls."""
+        """A recording proves what the SDK itself made of the answer: text, model, counts, reason, tool calls."""
         case, path = proving.case, tmp_path / "proof.cassette"
         with served(self.sdk, proving) as server, playhead.use_cassette(path, mode="record"):
             recorded = outcome(self.sdk, case, server)
@@ -131,6 +131,10 @@ class Prover:
         with pytest.raises(playhead.NoMatch), playhead.use_cassette(path, strict=True):
             self.sdk.run(case, url, Ask("Where is the kettle?"))
 
+
+class StreamingProver(Prover):
+    """The tests of an SDK whose streams are relayed piece by piece; vcrpy's stubs read whole answers."""
+
     def test_a_stream_is_not_held_back(self, streamed: Row, tmp_path: Path) -> None:
         """While a stream is recorded its reader gets each piece as it comes, not all of them at the end."""
         with served(self.sdk, streamed) as server:
@@ -139,6 +143,7 @@ class Prover:
             with playhead.use_cassette(tmp_path / "proof.cassette", mode="record"):
                 found = self.sdk.run(streamed.case, self.sdk.address(server), Ask(got=server.gate.set))
         assert "value" in found, found
+        assert server.gate.is_set()
         assert not server.held_back
 
 
@@ -173,8 +178,3 @@ def everything_in(path: Path) -> str:
     found = playhead.open_cassette(path)
     assert len(found) > 0
     return msgspec.json.encode(list(found), enc_hook=repr).decode() + repr(list(found))
-
-
-def with_prompt(ask: Ask, prompt: str) -> Ask:
-    """Give the same question with another prompt."""
-    return replace(ask, prompt=prompt)

@@ -25,7 +25,9 @@ class AnthropicServer(LoopbackServer):
     def error(self, status: int, message: str) -> Answer:
         """Refuse in Anthropic's words."""
         error = {"type": ERRORS.get(status, "api_error"), "message": message}
-        return json_answer({"type": "error", "error": error, "request_id": "req_refused"}, status, request_id="req_refused")
+        return json_answer(
+            {"type": "error", "error": error, "request_id": "req_refused"}, status, request_id="req_refused"
+        )
 
     def answer(self, asked: Asked, turn: int) -> Answer:
         """Answer by path."""

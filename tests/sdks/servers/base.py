@@ -1,8 +1,8 @@
 """
 A vendor's server on 127.0.0.1: counts what it is asked, answers differently each time, fails when told to.
 
-A server of a vendor gives an ``Answer`` to what was ``Asked``; this module does the HTTP. Faults are queued, one for each
-request that comes.
+A server of a vendor gives an ``Answer`` to what was ``Asked``; this module does the HTTP. Faults are queued, one for
+each request that comes.
 """
 
 from __future__ import annotations

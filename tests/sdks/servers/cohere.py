@@ -46,7 +46,9 @@ class CohereServer(LoopbackServer):
             return json_answer({**whole, "response_type": "embeddings_by_type"})
         if asked.path == "/v2/rerank":
             results = [{"index": at, "relevance_score": 1 / (at + turn + 1)} for at, _ in enumerate(body["documents"])]
-            return json_answer({"id": f"rank-{turn:04}", "results": results, "meta": {"billed_units": {"search_units": 1}}})
+            return json_answer(
+                {"id": f"rank-{turn:04}", "results": results, "meta": {"billed_units": {"search_units": 1}}}
+            )
         return self.error(404, f"no such path: {asked.path}")
 
     def chat(self, body: Mapping[str, Any], turn: int) -> dict[str, Any]:
@@ -59,7 +61,11 @@ class CohereServer(LoopbackServer):
             message["tool_calls"] = [{"id": f"call_{turn:04}", "type": "function", "function": function}]
             answered = 5
         else:
-            text = json.dumps({"city": "Zürich", "turn": turn}) if "response_format" in body else "".join(words(turn, asked))
+            text = (
+                json.dumps({"city": "Zürich", "turn": turn})
+                if "response_format" in body
+                else "".join(words(turn, asked))
+            )
             message["content"] = [{"type": "text", "text": text}]
             answered = count(text)
         units = {"input_tokens": count(asked), "output_tokens": answered}

@@ -1,4 +1,4 @@
-"""The framing of AWS event streams: a prelude of two lengths and its checksum, headers, a payload, a checksum of all."""
+"""The framing of AWS event streams: two lengths and their checksum, headers, a payload, a checksum of all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STRING = 7
 
 
 def frame(headers: Mapping[str, str], payload: bytes) -> bytes:
-    """Frame a message; lengths and checksums are big-endian 32-bit numbers, the total counts itself and both checksums."""
+    """Frame a message; lengths and checksums are big-endian 32-bit numbers, the total counts all of them."""
     named = b"".join(_header(name, value) for name, value in headers.items())
     lengths = struct.pack(">II", 16 + len(named) + len(payload), len(named))
     message = lengths + struct.pack(">I", crc32(lengths)) + named + payload

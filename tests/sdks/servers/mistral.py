@@ -22,6 +22,11 @@ class MistralServer(ChatServer):
             return json_answer({"detail": [detail]}, 422)
         return json_answer({"object": "error", "message": message, "type": "invalid_model", "code": "1500"}, status)
 
+    def card(self, name: str) -> dict[str, Any]:
+        """Describe a model, with what it can do."""
+        able = {"completion_chat": True, "function_calling": True}
+        return {**super().card(name), "type": "base", "capabilities": able}
+
     def chunks(self, body: Mapping[str, Any], turn: int) -> Iterator[dict[str, Any]]:
         """Give a stream's chunks; the last has the usage, and a tool call comes whole."""
         message, reason = self.message(body, turn)

@@ -105,4 +105,11 @@ def lines(values: Iterable[dict[str, Any]], *, stream: bool) -> Answer:
 def card(name: str, turn: int) -> dict[str, Any]:
     """Describe a model."""
     details = {"parent_model": "", "format": "gguf", "family": "tiny", "families": ["tiny"], "parameter_size": "1K"}
-    return {"name": name, "model": name, "modified_at": moment(turn), "size": 4096, "digest": "0" * 64, "details": details}
+    return {
+        "name": name,
+        "model": name,
+        "modified_at": moment(turn),
+        "size": 4096,
+        "digest": "0" * 64,
+        "details": details,
+    }

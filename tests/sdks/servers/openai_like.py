@@ -42,10 +42,10 @@ class ChatServer(LoopbackServer):
         if path == "/embeddings":
             return self.embeddings(asked.json, turn)
         if path == "/models":
-            return self.said({"object": "list", "data": [model_card(name) for name in KNOWN_MODELS]}, turn)
+            return self.said({"object": "list", "data": [self.card(name) for name in KNOWN_MODELS]}, turn)
         if path.startswith("/models/"):
             name = path.removeprefix("/models/")
-            return self.said(model_card(name), turn) if name in KNOWN_MODELS else self.error(404, f"no model {name!r}")
+            return self.said(self.card(name), turn) if name in KNOWN_MODELS else self.error(404, f"no model {name!r}")
         return self.other(path, asked, turn)
 
     def other(self, path: str, asked: Asked, turn: int) -> Answer:
@@ -54,13 +54,19 @@ class ChatServer(LoopbackServer):
 
     def error(self, status: int, message: str) -> Answer:
         """Refuse in OpenAI's words."""
-        kind = {429: "rate_limit_exceeded", 404: "not_found"}.get(status, "server_error" if status >= 500 else "invalid")
+        kind = {429: "rate_limit_exceeded", 404: "not_found"}.get(
+            status, "server_error" if status >= 500 else "invalid"
+        )
         body = {"error": {"message": message, "type": kind, "param": None, "code": kind}}
         return json_answer(body, status, x_request_id="req_refused")
 
     def said(self, body: Any, turn: int) -> Answer:
         """Answer with a request id, which SDKs show."""
         return json_answer(body, x_request_id=f"req_{turn:04}")
+
+    def card(self, name: str) -> dict[str, Any]:
+        """Describe a model."""
+        return {"id": name, "object": "model", "created": SECONDS, "owned_by": "playhead"}
 
     def chat(self, body: Mapping[str, Any], turn: int) -> Answer:
         """Answer a chat, whole or as a stream."""
@@ -151,7 +157,11 @@ class OpenAIServer(ChatServer):
         if path == "/responses":
             return self.responses(asked.json, turn)
         if path == "/moderations":
-            result = {"flagged": turn % 2 == 1, "categories": {"violence": False}, "category_scores": {"violence": 0.25}}
+            result = {
+                "flagged": turn % 2 == 1,
+                "categories": {"violence": False},
+                "category_scores": {"violence": 0.25},
+            }
             return self.said({"id": f"modr-{turn}", "model": "tiny-guard", "results": [result]}, turn)
         if path == "/images/generations":
             return self.said({"created": SECONDS + turn, "data": [{"b64_json": packed([float(turn)])}]}, turn)
@@ -241,11 +251,6 @@ class HuggingFaceServer(ChatServer):
         return json_answer({"error": message}, status, x_request_id="req_refused")
 
 
-def model_card(name: str) -> dict[str, Any]:
-    """Describe a model."""
-    return {"id": name, "object": "model", "created": SECONDS, "owned_by": "playhead"}
-
-
 def choice(delta: dict[str, Any], reason: str | None = None) -> dict[str, Any]:
     """Give a chunk's one choice."""
     return {"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}
@@ -267,4 +272,7 @@ def deltas(message: Mapping[str, Any], turn: int, asked: str) -> Iterator[dict[s
             yield {"tool_calls": [{"index": at, "function": {"arguments": part}}]}
     if message["content"]:
         whole = "".join(words(turn, asked))
-        yield from ({"content": part} for part in (words(turn, asked) if message["content"] == whole else cut(message["content"])))
+        yield from (
+            {"content": part}
+            for part in (words(turn, asked) if message["content"] == whole else cut(message["content"]))
+        )

@@ -12,6 +12,11 @@ class PlainServer(ChatServer):
 
     vendor = "plain"
 
+    @property
+    def base_url(self) -> str:
+        """The address without a path: every path is this server's."""
+        return self.root
+
     def answer(self, asked: Asked, turn: int) -> Answer:
         """Answer by path."""
         if asked.path.startswith("/v1/"):
