@@ -18,6 +18,7 @@ from playhead.engine.explain import (
     Nearest,
     Situation,
     distance,
+    explain_blocked,
     explain_exhausted,
     explain_no_match,
     explain_past_end,
@@ -326,3 +327,21 @@ def test_a_stream_that_was_left_says_where() -> None:
     assert "recorded up to piece 4, where its consumer stopped" in refused.message
     assert refused.evidence.kind == "exhausted"
     assert "test tests/test_it.py::test_it" in refused.message
+
+
+def test_a_blocked_reach_says_what_was_reached_for() -> None:
+    """The message names the place, the cassette and the test, and how to let it through all the same."""
+    where = Situation("a.cassette", 1, 0, "tests/test_x.py::test_y", "make record")
+    refused = explain_blocked("something tried to connect to h:1", where)
+    assert refused.message.splitlines() == [
+        "something tried to connect to h:1 while 'a.cassette' is replayed",
+        "test tests/test_x.py::test_y",
+    ]
+    assert "allowed_hosts" in refused.hint
+    evidence = refused.evidence
+    assert (evidence.kind, evidence.provider, evidence.fingerprint) == (
+        "network",
+        "something tried to connect to h:1",
+        "",
+    )
+    assert evidence.message == f"{refused.message}\nhint: {refused.hint}"

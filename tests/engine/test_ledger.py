@@ -60,3 +60,60 @@ def test_refusals_stay_in_order() -> None:
     ledger.refusals.append(refusals[1])
     assert (first.refused, first.refusals) == (1, tuple(refusals[:1]))
     assert ledger.report(mode="replay", cassette="c", calls=0).refusals == tuple(refusals)
+
+
+def test_an_equal_refusal_may_be_the_same_one_again() -> None:
+    """What an SDK tries thrice by itself is one refusal that was tried thrice; its first words stay."""
+    ledger = Ledger()
+    for number in range(3):
+        ledger.note_refusal(Refusal("no match", f"m{number}", "p", None, "f" * 64), once=True)
+    assert ledger.refusals == [Refusal("no match", "m0", "p", None, "f" * 64, times=3)]
+
+
+def test_refusals_of_a_callers_own_count_each() -> None:
+    """Where the caller asks again by itself each refusal is one."""
+    ledger = Ledger()
+    for _ in range(2):
+        ledger.note_refusal(Refusal("no match", "m", "p", None, "f" * 64), once=False)
+    assert [one.times for one in ledger.refusals] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Refusal("exhausted", "m", "p", None, "f" * 64),
+        Refusal("no match", "m", "q", None, "f" * 64),
+        Refusal("no match", "m", "p", None, "0" * 64),
+    ],
+)
+def test_another_refusal_is_another(other: Refusal) -> None:
+    """Kind, provider and request tell refusals apart; they stay in the order they first came."""
+    ledger = Ledger()
+    first = Refusal("no match", "m", "p", None, "f" * 64)
+    for one in (first, other, first):
+        ledger.note_refusal(one, once=True)
+    assert [(one.kind, one.provider, one.fingerprint, one.times) for one in ledger.refusals] == [
+        ("no match", "p", "f" * 64, 2),
+        (other.kind, other.provider, other.fingerprint, 1),
+    ]
+
+
+def test_a_report_does_not_change_when_a_refusal_is_tried_again() -> None:
+    """What was reported stays as it was reported."""
+    ledger = Ledger()
+    refusal = Refusal("network", "m", "p", None, "")
+    ledger.note_refusal(refusal, once=True)
+    first = ledger.report(mode="replay", cassette="c", calls=0)
+    ledger.note_refusal(refusal, once=True)
+    assert (first.refusals[0].times, first.refused) == (1, 1)
+    assert ledger.report(mode="replay", cassette="c", calls=0).refusals[0].times == 2
+
+
+def test_side_traffic_is_kept_once_in_order() -> None:
+    """Traffic that is no model call is told once each, as it first came."""
+    ledger = Ledger()
+    for what in ("GET b", "GET a", "GET b"):
+        ledger.note_side(what)
+    report = ledger.report(mode="record", cassette="c", calls=0)
+    ledger.note_side("GET c")
+    assert report.side_traffic == ("GET b", "GET a")

@@ -11,11 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import playhead
 from playhead import Completion, CompletionRequest, Failure, Mode, Stream, Takes
-from playhead.core.calls import Volatile, compose_call, encode_outcome, outcome_fields, request_fields
+from playhead.core.calls import Volatile, compose_call, decode_call, encode_outcome, outcome_fields, request_fields
 from playhead.core.canonical import encode
 from playhead.core.fingerprint import Fingerprint, fingerprint
 from playhead.core.model import Origin, Outcome
-from playhead.engine.player import Forward, Player, Refuse, Replay
+from playhead.engine.player import Decision, Forward, Player, Refuse, Replay
 from playhead.format.assembly import assemble
 from playhead.format.entries import Entry
 from playhead.store.cassette import Cassette, cassette_from
@@ -54,10 +54,16 @@ def recorded(calls: dict[str, list[Outcome]], *, request_id: str = "", latency: 
 ONE, TWO = Completion("one"), Completion("two")
 
 
+def outcome_of(decision: Decision) -> Outcome:
+    """Give what is to be played."""
+    assert isinstance(decision, Replay)
+    return decision.outcome
+
+
 def test_takes_are_played_in_order_and_then_refused() -> None:
     """A request plays its takes in turn, past the last it is refused as exhausted; others have turns of their own."""
     player = Player(Mode.REPLAY, recorded({"a": [ONE, TWO], "b": [TWO]}))
-    assert [player.begin(key(prompt)) for prompt in "aba"] == [Replay(ONE), Replay(TWO), Replay(TWO)]
+    assert [outcome_of(player.begin(key(prompt))) for prompt in "aba"] == [ONE, TWO, TWO]
     assert player.begin(key("a")) == Refuse(exhausted=True, takes=2)
     assert player.begin(key("a")) == Refuse(exhausted=True, takes=2)
     assert player.begin(key("c")) == Refuse(exhausted=False, takes=0)
@@ -69,7 +75,30 @@ def test_a_streams_gaps_come_with_it() -> None:
     """A played stream brings the times between its pieces."""
     stream = Stream(end=Completion("ab"), cuts=(1, 1))
     player = Player(Mode.REPLAY, recorded({"a": [stream]}))
-    assert player.begin(key("a")) == Replay(stream, (3, 4))
+    decision = player.begin(key("a"))
+    assert isinstance(decision, Replay)
+    assert (decision.outcome, decision.gaps) == (stream, (3, 4))
+
+
+def test_the_recorded_call_comes_with_its_outcome() -> None:
+    """What plays an answer over the wire needs the whole entry: its bytes, its headers, what its placeholders mean."""
+    player = Player(Mode.REPLAY, recorded({"a": [ONE, TWO]}))
+    decisions = [player.begin(key("a")) for _ in range(2)]
+    assert [(one.entry.n, one.entry.call.outcome, one.bound) for one in decisions if isinstance(one, Replay)] == [
+        (0, ONE, ()),
+        (1, TWO, ()),
+    ]
+
+
+def test_an_answer_given_again_comes_with_its_call() -> None:
+    """Under one id the first success is given again with the entry it was recorded as, just recorded or before."""
+    player = Player(Mode.RECORD, None)
+    player.begin(key("a"), "x")
+    data = entry_data("a", ONE, 0, request_id="x")
+    player.note_recorded(key("a").key, "x", data, ONE)
+    decision = player.begin(key("a"), "x")
+    assert isinstance(decision, Replay)
+    assert decision.entry == decode_call(data)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +132,7 @@ def test_live_forwards_and_stores_nothing() -> None:
 def test_once_with_a_cassette_is_replay() -> None:
     """A cassette that was there is only replayed."""
     player = Player(Mode.ONCE, recorded({"a": [ONE]}))
-    assert player.begin(key("a")) == Replay(ONE)
+    assert outcome_of(player.begin(key("a"))) == ONE
     assert player.begin(key("a")) == Refuse(exhausted=True, takes=1)
     assert player.begin(key("b")) == Refuse(exhausted=False, takes=0)
 
@@ -123,13 +152,13 @@ def test_one_id_has_one_answer() -> None:
     player = Player(Mode.RECORD, None)
     assert player.begin(key("a"), "x") == Forward(store=True, n=0)
     player.note_recorded(key("a").key, "x", entry_data("a", ONE, 0, request_id="x"), ONE)
-    assert player.begin(key("a"), "x") == Replay(ONE)
+    assert outcome_of(player.begin(key("a"), "x")) == ONE
     assert player.begin(key("a"), "y") == Forward(store=True, n=1)
     assert player.begin(key("a")) == Forward(store=True, n=2)
     assert player.begin(key("b"), "x") == Forward(store=True, n=0)
     assert player.ledger.reused == 1
     again = Player(Mode.REPLAY, recorded({"a": [ONE]}))
-    assert [again.begin(key("a"), "x") for _ in range(3)] == [Replay(ONE)] * 3
+    assert [outcome_of(again.begin(key("a"), "x")) for _ in range(3)] == [ONE] * 3
     assert again.begin(key("a"), "y") == Refuse(exhausted=True, takes=1)
 
 
@@ -142,13 +171,13 @@ def test_what_is_no_success_is_asked_again(outcome: Outcome) -> None:
     assert player.begin(key("a"), "x") == Forward(store=True, n=1)
     again = Player(Mode.REPLAY, recorded({"a": [outcome, ONE]}, request_id="x"))
     assert [type(again.begin(key("a"), "x")) for _ in range(2)] == [Replay, Replay]
-    assert again.begin(key("a"), "x") == Replay(ONE)
+    assert outcome_of(again.begin(key("a"), "x")) == ONE
 
 
 def test_takes_under_one_id_are_all_played() -> None:
     """Two takes recorded side by side under one id are both played before an answer is handed out again."""
     player = Player(Mode.REPLAY, recorded({"a": [ONE, TWO]}, request_id="x"))
-    assert [player.begin(key("a"), "x") for _ in range(2)] == [Replay(ONE), Replay(TWO)]
+    assert [outcome_of(player.begin(key("a"), "x")) for _ in range(2)] == [ONE, TWO]
     assert isinstance(player.begin(key("a"), "x"), Replay)
     assert player.ledger.report(mode="replay", cassette="x", calls=2).unplayed == 0
 
@@ -199,7 +228,7 @@ class Sessions(RuleBasedStateMachine):
         """Ask, and compare."""
         decision = self.player.begin(key(prompt))
         if self.left[prompt]:
-            assert decision == Replay(Completion(f"{prompt} {self.left[prompt].pop(0)}"))
+            assert outcome_of(decision) == Completion(f"{prompt} {self.left[prompt].pop(0)}")
         elif self.mode is Mode.RECORD_MISSING:
             assert decision == Forward(store=True, n=self.counts[prompt] + self.forwarded[prompt])
             self.forwarded[prompt] += 1

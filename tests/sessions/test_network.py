@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from playhead import NetworkBlocked
-from playhead.sessions.network import block_network
+from playhead.sessions.network import Attempt, block_network, reopen, shut
 
 
 @pytest.fixture
@@ -112,3 +112,94 @@ def test_what_needs_no_network_works(tmp_path: Path) -> None:
                     server.listen()
                     client.connect(place)
     assert blocked.attempts == []
+
+
+class Some:
+    """Refuses what its function says, and keeps what it was asked."""
+
+    def __init__(self, refuse: Callable[[Attempt], bool]) -> None:
+        self.refuse = refuse
+        self.asked: list[Attempt] = []
+
+    def refuses(self, attempt: Attempt) -> bool:
+        """Ask the function."""
+        self.asked.append(attempt)
+        return self.refuse(attempt)
+
+
+@pytest.fixture
+def put() -> Iterator[Callable[[Some], Some]]:
+    """Put blocks in; they are taken out at the end."""
+    blocks: list[Some] = []
+
+    def arm(block: Some) -> Some:
+        blocks.append(block)
+        shut(block)
+        return block
+
+    yield arm
+    for block in blocks:
+        reopen(block)
+
+
+def test_a_block_decides_by_place(listener: socket.socket, put: Callable[[Some], Some]) -> None:
+    """A block is told host and port, as numbers where there are any, and lets through what it does not refuse."""
+    host, port = listener.getsockname()
+    block = put(Some(lambda attempt: attempt.port != port))
+    socket.create_connection((host, port)).close()
+    with pytest.raises(NetworkBlocked):
+        socket.create_connection((host, 9))
+    with pytest.raises(NetworkBlocked):
+        socket.getaddrinfo(b"example.invalid", 80)
+    assert [(attempt.host, attempt.port) for attempt in block.asked] == [
+        (host, port),
+        (host, 9),
+        ("example.invalid", None),
+    ]
+
+
+def test_one_block_that_refuses_is_enough(listener: socket.socket, put: Callable[[Some], Some]) -> None:
+    """Every block is asked, whatever the others said, so that each can remember; one refusal counts."""
+    blocks = [put(Some(refuse)) for refuse in (lambda _: False, lambda _: True, lambda _: False)]
+    with pytest.raises(NetworkBlocked):
+        socket.create_connection(listener.getsockname())
+    assert [len(block.asked) for block in blocks] == [1, 1, 1]
+    reopen(blocks[1])
+    socket.create_connection(listener.getsockname()).close()
+
+
+def test_a_block_taken_out_is_asked_no_more(listener: socket.socket, put: Callable[[Some], Some]) -> None:
+    """Taking a block out twice, or one that was never in, does nothing."""
+    block = put(Some(lambda _: True))
+    reopen(block)
+    reopen(block)
+    reopen(Some(lambda _: True))
+    socket.create_connection(listener.getsockname()).close()
+    assert block.asked == []
+
+
+def test_a_block_may_let_one_thread_through(listener: socket.socket, put: Callable[[Some], Some]) -> None:
+    """A block is asked in the thread that tries, so it can tell whose attempt it is."""
+    mine = threading.get_ident()
+    put(Some(lambda _: threading.get_ident() != mine))
+    socket.create_connection(listener.getsockname()).close()
+    caught: list[BaseException] = []
+
+    def connect() -> None:
+        try:
+            socket.create_connection(listener.getsockname())
+        except NetworkBlocked as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=connect)
+    thread.start()
+    thread.join()
+    assert len(caught) == 1
+
+
+def test_a_refused_socket_is_closed(listener: socket.socket) -> None:
+    """A client that sees something else than an ``OSError`` would leave its socket open; it is closed for it."""
+    with block_network(), socket.socket() as client:
+        with pytest.raises(NetworkBlocked):
+            client.connect(listener.getsockname())
+        assert client.fileno() == -1

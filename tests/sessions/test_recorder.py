@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import os
 import threading
 from collections.abc import Iterator
@@ -9,10 +11,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.core.fake_keys import fill
 from tests.sessions.answering import Sync, golden, texts
 
 import playhead
 from playhead import Completion, CompletionRequest, ManualClock
+from playhead.core.calls import request_fields
+from playhead.core.canonical import encode
+from playhead.core.model import Family
+from playhead.core.redaction import DEFAULT
+from playhead.core.secret_names import MASK
+from playhead.core.wire import Answer, WireError
+from playhead.engine.player import Replay
+from playhead.format.limits import Limits
+from playhead.format.sealed import SealedReader
+from playhead.sessions.recorder import LiveRedactor
+from playhead.sessions.tickets import Ticket
 from playhead.store.journals import journal_paths
 
 
@@ -292,3 +308,133 @@ def test_a_clock_that_stands_still_does_not_mix_the_takes(path: Path) -> None:
             clock.now_ns += step
             wrapped.complete(CompletionRequest("a"))
     assert tuple(entry.evidence.text for entry in playhead.open_cassette(path)) == texts_in_order
+
+
+# --- calls over the wire
+
+
+def ask_over_the_wire(session: playhead.Session, request: CompletionRequest, answer: Answer, sent: str = "") -> None:
+    """Have a session store a call as an edge would."""
+    ticket = session.begin(request, "http", sent=sent)
+    assert isinstance(ticket, Ticket)
+    ticket.answered(Completion(), answer, [], Left())
+
+
+class Left:
+    """A reader that has nothing to close."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def http_request(query: list[list[str]], **params: Any) -> CompletionRequest:
+    """Give plain HTTP traffic as it is read."""
+    params = {"method": "GET", "url": "https://h.example/p", "query": query, **params}
+    return CompletionRequest(params=params, family=Family.HTTP, operation="http")
+
+
+def everything_in(folder: Path) -> str:
+    """Give all that stands in a folder's files, entries uncompressed, as text."""
+    found: list[str] = []
+    for path in folder.iterdir():
+        data = path.read_bytes()
+        found.append(data.decode("latin-1"))
+        if path.suffix == ".cassette":
+            cassette = playhead.open_cassette(path)
+            found += [repr(call) for call in cassette]
+            reader = SealedReader(data)
+            found += [reader.entry(row).decode() for row in reader.rows()]
+    return "".join(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent_name"),
+    [("key", "key"), ("sig", "sig"), ("X-Amz-Signature", "X-Amz-Signature"), ("api_key", "api%5Fkey")],
+)
+def test_parameters_that_carry_credentials_are_masked(tmp_path: Path, name: str, sent_name: str) -> None:
+    """A key in a URL goes by the parameter's name, in what is matched and in what is kept of the address."""
+    secret, path = fill("{mixed}"), tmp_path / "a.cassette"
+    request = http_request([["page", "2"], [name, secret]])
+    with playhead.use_cassette(path, mode="record", wire=False) as session:
+        sent = f"GET https://h.example/p?page=2&{sent_name}={secret}"
+        ask_over_the_wire(session, request, Answer(200, (), (b"x",)), sent)
+        journal = journal_paths(path)[0].read_text()
+    assert secret not in journal
+    assert secret not in everything_in(tmp_path)
+    (call,) = playhead.open_cassette(path)
+    assert call.request.params["query"] == [["page", "2"], [name, MASK]]
+
+
+def test_a_key_in_the_address_matches_any_other(tmp_path: Path) -> None:
+    """Both sides are matched without the key, so that another machine's key, or none of value, replays."""
+    path = tmp_path / "a.cassette"
+    with playhead.use_cassette(path, mode="record", wire=False) as session:
+        ask_over_the_wire(session, http_request([["key", fill("{mixed}")]]), Answer(200, (), (b"x",)))
+    with playhead.use_cassette(path, wire=False, strict=True) as session:
+        assert isinstance(session.begin(http_request([["key", "dummy"]]), "http"), Replay)
+    with playhead.use_cassette(path, wire=False) as session, pytest.raises(playhead.NoMatch) as caught:
+        session.begin(http_request([["key", "secret-of-mine"], ["page", "3"]]), "http")
+    assert "secret-of-mine" not in str(caught.value)
+
+
+@given(st.lists(st.one_of(st.lists(st.text(max_size=4), max_size=3), st.text(max_size=3), st.none()), max_size=3))
+def test_whatever_stands_under_query_is_recorded(query: list[Any]) -> None:
+    """A parameter of that name that is no list of pairs is kept as it is."""
+    request = CompletionRequest("x", params={"query": query})
+    clean, encoded = LiveRedactor(DEFAULT).request(request)
+    assert encoded == encode(request_fields(clean))
+    assert len(clean.params["query"]) == len(query)
+
+
+def test_no_secret_of_an_exchange_reaches_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever part of an exchange a secret stands in, the journal and the cassette are without it."""
+    secret, path = fill("{mixed}"), tmp_path / "a.cassette"
+    monkeypatch.setenv("VENDOR_TOKEN", secret)
+    answers = [
+        Answer(200, (("Set-Cookie", f"sid={secret}"), ("X-Odd", f"saw {secret}")), (b"x",)),
+        Answer(200, (), (f"a {secret[:9]}".encode(), f"{secret[9:]} b".encode())),
+        Answer(200, (("Content-Encoding", "gzip"),), (gzip.compress(f"a {secret} b".encode()),)),
+        Answer(200, (), (json.dumps({"access_token": secret, "id": secret}).encode(),)),
+        Answer(200, (), (b"\xff" + secret.encode(),)),
+        Answer(error=WireError("httpx.ReadError", "read", f"failed for {secret}")),
+    ]
+    with playhead.use_cassette(path, mode="record", wire=False) as session:
+        for number, answer in enumerate(answers):
+            ask_over_the_wire(
+                session,
+                http_request([["n", str(number)]], body={"form": {"password": [secret]}, "text": f"say {secret}"}),
+                answer,
+                f"POST https://u:{secret}@h.example/bot{secret}?token={secret}",
+            )
+        journal = journal_paths(path)[0].read_text()
+        assert secret not in journal
+    assert secret not in everything_in(tmp_path)
+    assert secret not in repr(session.report())
+    assert len(playhead.open_cassette(path)) == len(answers)
+
+
+def test_the_same_answer_again_does_not_touch_the_file(tmp_path: Path) -> None:
+    """Other ids, times, headers and cuts in an answer leave the cassette as it is; another text does not."""
+    path, clock = tmp_path / "a.cassette", ManualClock()
+    request = CompletionRequest(messages=({"role": "user", "content": "hi"},), operation="chat.completions")
+
+    def record(id_: str, text: str, cut: int) -> bytes:
+        data = f'{{"id":"{id_}","created":17,"text":"{text}"}}'.encode()
+        answer = Answer(200, (("x-request-id", id_),), (data[:cut], data[cut:]))
+        with playhead.use_cassette(path, mode="record", wire=False, clock=clock) as session:
+            ask_over_the_wire(session, request, answer, f"POST https://{id_}.example/v1")
+        return path.read_bytes()
+
+    first = record("one", "hello", 3)
+    assert record("another", "hello", 9) == first
+    assert record("one", "goodbye", 3) != first
+
+
+def test_an_answer_over_the_limit_is_an_error(tmp_path: Path) -> None:
+    """What makes an entry over the limit is not stored, and the error says what to raise."""
+    path = tmp_path / "a.cassette"
+    with playhead.use_cassette(path, mode="record", wire=False, limits=Limits(entry=5000)) as session:
+        with pytest.raises(playhead.RecordingError, match="over the limit of 5000"):
+            ask_over_the_wire(session, http_request([]), Answer(200, (), (bytes(4000),)))
+        ask_over_the_wire(session, http_request([]), Answer(200, (), (b"x",)))
+    assert len(playhead.open_cassette(path)) == 1

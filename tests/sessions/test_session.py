@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import threading
 from pathlib import Path
 
 import pytest
+from tests.core.fake_keys import fill
 from tests.sessions.answering import SHAPES, Sync, ask, golden, provider_for
 
 import playhead
@@ -359,3 +361,101 @@ def test_a_provider_may_ask_another_through_the_same_session(path: Path) -> None
         assert outer.complete(CompletionRequest("rivers")).text == "I heard: expert 1"
     found = {entry.provider: entry.evidence.text for entry in playhead.open_cassette(path)}
     assert found == {"front": "I heard: expert 1", "expert": "expert 1"}
+
+
+# --- what the wire seam needs of a session
+
+
+@pytest.mark.parametrize(
+    ("mode", "there", "never"),
+    [
+        ("replay", True, True),
+        ("replay", False, True),
+        ("once", True, True),
+        ("once", False, False),
+        ("record-missing", True, False),
+        ("record", True, False),
+        ("live", True, False),
+    ],
+)
+async def test_a_session_knows_whether_a_call_may_go_out(path: Path, mode: str, there: bool, never: bool) -> None:
+    """Where every call is played or refused the network can be shut; where one may go out it cannot."""
+    if there:
+        await golden(path)
+    with playhead.use_cassette(path, mode=mode) as session:
+        assert session.never_live is never
+        assert session.records is (mode != "live" and not never)
+
+
+def test_what_was_put_in_is_taken_out_at_the_end(path: Path) -> None:
+    """What is to be done at the end is done once, the last one first, also where the session is let go."""
+    for end in ("close", "abandon"):
+        done: list[int] = []
+        session = playhead.use_cassette(path, mode="record", wire=False).open()
+        for number in range(3):
+            session.on_close(functools.partial(done.append, number))
+        getattr(session, end)()
+        getattr(session, end)()
+        assert done == [2, 1, 0]
+
+
+def test_an_answer_that_cannot_be_stored_at_the_end_takes_nothing_along(path: Path) -> None:
+    """A stream left open that cannot be stored is told by the close, after all the rest has been sealed."""
+
+    class Odd:
+        def close(self) -> None:
+            raise playhead.RecordingError("cannot be stored")
+
+    class Sound:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+
+    session = playhead.use_cassette(path, mode="record").open()
+    session.wrap(Sync()).complete(CompletionRequest("a"))
+    sound = [Sound(), Sound()]
+    session._streams.update(dict.fromkeys([sound[0], Odd(), sound[1]]))
+    with pytest.raises(playhead.RecordingError, match="cannot be stored"):
+        session.close()
+    assert [one.closed for one in sound] == [True, True]
+    assert len(playhead.open_cassette(path)) == 1
+    assert journal_paths(path) == []
+
+
+def test_side_traffic_is_told_once_and_without_secrets(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Method and address of what is no model call are reported once each, without parameters and secrets."""
+    secret = fill("{mixed}")
+    monkeypatch.setenv("SOME_TOKEN", secret)
+    with playhead.use_cassette(path, mode="live") as session:
+        for url in (f"https://u:{secret}@h.example/bot{secret}/x?key={secret}", "https://h.example/a?b=1"):
+            session.note_side_traffic("GET", url)
+            session.note_side_traffic("GET", url)
+    traffic = session.report().side_traffic
+    assert len(traffic) == 2
+    assert traffic[1] == "GET https://h.example/a"
+    assert secret not in repr(session.report())
+
+
+def test_a_blocked_reach_is_a_refusal_that_counts_its_times(path: Path) -> None:
+    """Each place that was reached for is one refusal with the number of tries, and a strict close raises for it."""
+    session = playhead.use_cassette(path, mode="live", strict=True).open()
+    for _ in range(3):
+        session.note_blocked("something tried to connect to h:1")
+    session.note_blocked("something tried to connect to h:2")
+    report = session.report()
+    assert [(one.kind, one.times) for one in report.refusals] == [("network", 3), ("network", 1)]
+    with pytest.raises(playhead.NetworkBlocked, match="connect to h:1"):
+        session.close()
+
+
+async def test_equal_refusals_may_count_as_one(path: Path) -> None:
+    """At the wire seam an SDK's own retries of a refused call are one refusal; at the provider seam each counts."""
+    await golden(path)
+    with playhead.use_cassette(path) as session:
+        for once in (True, True, True, False):
+            with pytest.raises(playhead.NoMatch):
+                session.begin(CompletionRequest("other"), "default", once=once)
+        with pytest.raises(playhead.NoMatch):
+            session.begin(CompletionRequest("another"), "default", once=True)
+    assert [one.times for one in session.report().refusals] == [3, 1, 1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playhead import Mode, UsageError
-from playhead.sessions.settings import EnvironmentSecrets, effective_mode
+from playhead.sessions.settings import EnvironmentSecrets, SessionOptions, effective_mode
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,10 @@ def test_the_environment_is_kept_up_with(monkeypatch: pytest.MonkeyPatch) -> Non
         assert value in secrets.values()
     monkeypatch.delenv("PLAYTEST_API_KEY")
     assert secrets.values() == before
+
+
+def test_the_wire_is_on_and_the_network_shut_by_default() -> None:
+    """A session catches HTTP clients, shuts the network while it replays, skips waits, and lets no host by."""
+    options = SessionOptions()
+    assert (options.wire, options.guard, options.skip_waits) == (True, True, True)
+    assert (options.ignore_hosts, options.allowed_hosts) == ((), ())

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playhead import Completion, CompletionRequest, ManualClock, Origin, ProviderError, Stream
 from playhead.core.fingerprint import Fingerprint
 from playhead.core.model import Failure
-from playhead.sessions.tickets import Finished, Ticket, stream_of
+from playhead.core.wire import Answer
+from playhead.sessions.tickets import Finished, Leaving, Ticket, gaps_between, quiet, stream_of
 
 
 @pytest.fixture
@@ -25,7 +29,12 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-def ticket(clock: ManualClock, store: Callable[[Finished], None] | None, model: str | None = None) -> Ticket:
+def ticket(
+    clock: ManualClock,
+    store: Callable[[Finished], None] | None,
+    model: str | None = None,
+    open_streams: dict[Leaving, None] | None = None,
+) -> Ticket:
     """Begin a call."""
     return Ticket(
         request=CompletionRequest("a", model=model),
@@ -37,7 +46,7 @@ def ticket(clock: ManualClock, store: Callable[[Finished], None] | None, model: 
         store=store,
         clock=clock,
         start=7,
-        open_streams={},
+        open_streams={} if open_streams is None else open_streams,
     )
 
 
@@ -107,3 +116,80 @@ def test_text_is_stored_once(pieces: list[Any], end: Completion | None, expected
     made = stream_of(pieces, end, yielded=None)
     assert made == expected
     assert list(made.pieces()) == pieces
+
+
+# --- answers over the wire
+
+
+class Reader:
+    """Reads an answer; knows whether it was closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        """Want no more."""
+        self.closed = True
+
+
+ANSWER = Answer(200, (), (b"a", b"b"))
+
+
+def test_an_answer_over_the_wire_is_stored_with_its_gaps(finished: list[Finished], clock: ManualClock) -> None:
+    """Latency runs to the first piece, not to the last, and each piece has the time before it."""
+    one = ticket(clock, finished.append)
+    arrivals = []
+    for seconds in (0.12, 0.3):
+        clock.sleep(seconds)
+        arrivals.append(clock.stopwatch_ns())
+    clock.sleep(5)
+    one.answered(Completion("x"), ANSWER, arrivals, Reader())
+    assert finished == [Finished(one, Completion("x"), 120, (120, 300), ANSWER)]
+
+
+def test_an_answer_without_a_body_has_the_time_it_took(finished: list[Finished], clock: ManualClock) -> None:
+    """Where no piece came the latency runs to the end."""
+    one = ticket(clock, finished.append)
+    clock.sleep(0.25)
+    one.answered(Completion(), Answer(204), [], Reader())
+    assert (finished[0].latency, finished[0].gaps) == (250, ())
+
+
+def test_an_answer_being_read_is_among_the_open_ones(finished: list[Finished], clock: ManualClock) -> None:
+    """A session knows what is still being read until it ends, whichever way."""
+    for end in ("answered", "forget"):
+        open_streams: dict[Leaving, None] = {}
+        one = ticket(clock, finished.append, open_streams=open_streams)
+        reader = Reader()
+        one.keep_open(reader)
+        assert list(open_streams) == [reader]
+        if end == "answered":
+            one.answered(Completion("x"), ANSWER, [], reader)
+        else:
+            one.forget(reader)
+        assert open_streams == {}
+
+
+def test_a_forgotten_call_has_no_outcome(finished: list[Finished], clock: ManualClock) -> None:
+    """A call that was interrupted is stored as nothing, whatever comes later."""
+    one = ticket(clock, finished.append)
+    one.forget(Reader())
+    one.answered(Completion("x"), ANSWER, [], Reader())
+    one.complete(Completion("x"))
+    assert finished == []
+
+
+@given(st.integers(0, 10**12), st.lists(st.integers(0, 10**10), max_size=20))
+def test_gaps_add_up_to_the_time_of_the_last_piece(began: int, waits: list[int]) -> None:
+    """Rounding never adds up: the gaps' sum is the last arrival in whole milliseconds, and none is negative."""
+    arrivals = [began + at for at in itertools.accumulate(waits)]
+    gaps = gaps_between(began, arrivals)
+    assert len(gaps) == len(arrivals)
+    assert sum(gaps) == (sum(waits) // 1_000_000)
+    assert all(gap >= 0 for gap in gaps)
+
+
+def test_a_body_that_came_at_once_has_no_gaps() -> None:
+    """Below ten milliseconds in all there is nothing worth playing again."""
+    assert quiet([3, 6]) == ()
+    assert quiet([3, 7]) == (3, 7)
+    assert quiet([]) == ()

@@ -156,6 +156,7 @@ class Live:
         self._pieces: list[bytes] = []
         self._arrivals: list[int] = []
         self._stored = ticket.is_stored
+        self._size = 0
         self._ended = False
 
     def head(self, status: int, headers: Sequence[tuple[str, str]], *, reason: str = "", http: str = "") -> None:
@@ -165,9 +166,16 @@ class Live:
 
     def piece(self, data: bytes) -> None:
         """Take the next bytes as they came."""
-        if self._stored and data:
-            self._pieces.append(data)
-            self._arrivals.append(self._session.clock.stopwatch_ns())
+        if not self._stored or self._ended or not data:
+            return
+        self._size += len(data)
+        if self._size > self._session.options.limits.entry:
+            # It cannot be stored, which its end will say; until then it is relayed and takes no memory.
+            self._pieces.clear()
+            self._arrivals.clear()
+            return
+        self._pieces.append(data)
+        self._arrivals.append(self._session.clock.stopwatch_ns())
 
     def end(self) -> None:
         """
@@ -202,15 +210,26 @@ class Live:
             return
         self._ended = True
         answer = self._answer._replace(pieces=tuple(self._pieces), error=error, left=left)
+        self._pieces, self._arrivals, arrivals = [], [], self._arrivals
         if not self._stored:
             self._ticket.forget(self)
             return
         try:
+            self._check_size()
             outcome, left = outcome_of(self._read, answer, failure)
-            self._ticket.answered(outcome, answer._replace(left=left), self._arrivals, self)
+            self._ticket.answered(outcome, answer._replace(left=left), arrivals, self)
         except RecordingError as fault:
             self._session.note_fault(fault)
             raise
+
+    def _check_size(self) -> None:
+        limit = self._session.options.limits.entry
+        if self._size > limit:
+            self._ticket.forget(self)
+            raise RecordingError(
+                f"an answer of {self._size} bytes from {self._read.provider!r} is over the limit of {limit}",
+                hint="raise Limits(entry=...), or leave the host out with ignore_hosts=",
+            )
 
 
 def begin(session: Session, sent: Outgoing) -> Played | Live:
@@ -225,7 +244,8 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
     limit = session.options.limits.entry
     if len(sent.body) > limit:
         fault = RecordingError(
-            f"a request of {len(sent.body)} bytes to {sent.path!r} is over the limit of {limit}; it was not sent",
+            f"a request of {len(sent.body)} bytes to {session.redacted_url(sent.path)!r} is over the limit of {limit}; "
+            "it was not sent",
             hint="raise Limits(entry=...), or leave the host out with ignore_hosts=",
         )
         session.note_fault(fault)

@@ -49,13 +49,25 @@ def session_for(place: Place) -> Session | None:
         raise _refusal(unclear, place.host) from None
     if session is None:
         return None
-    ignored = session.options.ignore_hosts
-    if ignored and host_in(ignored, place.host, place.port):
+    if is_ignored(session, place):
         return None
     if not routing.is_in_context() and any_inside():
         # A thread of a provider's own, which carries no mark, while a wrapped provider is being called.
         return None
     return session
+
+
+def is_ignored(session: Session, place: Place) -> bool:
+    """Tell whether a session lets requests to a place by."""
+    ignored = session.options.ignore_hosts
+    return bool(ignored) and host_in(ignored, place.host, _port_of(place))
+
+
+def _port_of(place: Place) -> int | None:
+    return place.port if place.port is not None else _PORTS.get(getattr(place, "scheme", ""))
+
+
+_PORTS = {"http": 80, "https": 443}
 
 
 def _refusal(unclear: routing.Unclear, host: str) -> ReplayRefused:

@@ -23,6 +23,11 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy
 _EXEMPT = ("NO_PROXY", "no_proxy")
 
 
+def leads_nowhere() -> bool:
+    """Tell whether the proxy variables lead nowhere now."""
+    return os.environ.get(_PROXIES[0]) == NOWHERE
+
+
 class _SessionBlock:
     """Refuses what code of one session reaches for."""
 
@@ -30,7 +35,7 @@ class _SessionBlock:
         self._session = session
         options = session.options
         self._allowed = (*options.allowed_hosts, *options.ignore_hosts)
-        self._addresses: frozenset[str] | None = None
+        self._addresses: tuple[str, ...] | None = None
         self._resolving = threading.local()
 
     def refuses(self, attempt: network.Attempt) -> bool:
@@ -39,31 +44,38 @@ class _SessionBlock:
         try:
             if routing.current() is not self._session:
                 return False
-        except routing.Unclear:
-            pass
+        except routing.Unclear as unclear:
+            # Event loops look names up in threads of no session; a name for one that may go out is no harm.
+            if attempt.port is None and not all(session.never_live for session in unclear.sessions):
+                return False
         if self._allowed and (
             host_in(self._allowed, attempt.host, attempt.port)
             or (attempt.port is None and host_in([_without_port(one) for one in self._allowed], attempt.host))
-            or attempt.host in self._resolved()
+            or host_in(self._resolved(), attempt.host, attempt.port)
         ):
             return False
         self._session.note_blocked(attempt.words)
         return True
 
-    def _resolved(self) -> frozenset[str]:
+    def _resolved(self) -> tuple[str, ...]:
         """Give the addresses of the allowed hosts: a client looks a name up and connects to what it found."""
         if self._addresses is None:
-            found: set[str] = set()
+            found: dict[str, None] = {}
             self._resolving.busy = True
             try:
-                for host in map(_without_port, self._allowed):
+                for allowed in self._allowed:
+                    host = _without_port(allowed)
+                    if "*" in host:
+                        continue
                     try:
-                        found.update(str(facts[4][0]) for facts in socket.getaddrinfo(host, None))
+                        addresses = [str(facts[4][0]) for facts in socket.getaddrinfo(host, None)]
                     except OSError:
                         continue
+                    port = allowed[len(host) :]
+                    found.update(dict.fromkeys(f"[{one}]{port}" if port else one for one in addresses))
             finally:
                 self._resolving.busy = False
-            self._addresses = frozenset(found)
+            self._addresses = tuple(found)
         return self._addresses
 
 
@@ -87,7 +99,9 @@ class Guard:
             if not self._blocks:
                 self._lead_nowhere()
             self._blocks[session] = block
-            exempt = ",".join(host for one in self._blocks for host in one.options.allowed_hosts)
+            exempt = ",".join(
+                host for one in self._blocks for host in (*one.options.allowed_hosts, *one.options.ignore_hosts)
+            )
             for name in _EXEMPT:
                 os.environ[name] = exempt
         network.shut(block)

@@ -18,6 +18,7 @@ from playhead.sessions.inside import inside
 from playhead.sessions.session import Session
 from playhead.wire.exchange import Live, Played, begin
 from playhead.wire.finding import session_for
+from playhead.wire.guard import leads_nowhere
 
 KINDS = {
     "ConnectTimeout": "connect-timeout",
@@ -39,7 +40,10 @@ KINDS = {
 }
 """The library's exceptions with what each means to other libraries; the first of a kind stands for it."""
 
-_CLASS_OF_KIND = {kind: name for name, kind in reversed(KINDS.items())} | {"tls": "ConnectError", "read": "ReadError"}
+_CLASS_OF_KIND = {kind: name for name, kind in reversed(KINDS.items())} | {
+    "tls": "ConnectError",
+    "other": "TransportError",
+}
 
 
 class _Recording:
@@ -283,17 +287,17 @@ async def handle_async(
 
 
 class Patch:
-    """The replacement of a library's two transports; made once a library, put in and taken out as sessions come."""
+    """The replacement of a library's two transports, put in and taken out as sessions come and go."""
 
     def __init__(self, library: ModuleType) -> None:
         self.library = library
-        self._sync = library.HTTPTransport.handle_request
-        self._async = library.AsyncHTTPTransport.handle_async_request
-        self._proxies = getattr(getattr(library, "_client", None), "get_environment_proxies", None)
+        self._replaced: list[tuple[Any, str, Any, Any]] = []
 
     def put_in(self) -> None:
-        """Catch the library's requests."""
-        library, sync, asynchronous = self.library, self._sync, self._async
+        """Catch the library's requests; what stands there now, a mock of somebody's too, is what sends."""
+        library = self.library
+        sync = library.HTTPTransport.handle_request
+        asynchronous = library.AsyncHTTPTransport.handle_async_request
 
         @functools.wraps(sync)
         def handle_request(transport: Any, request: Any) -> Any:
@@ -309,15 +313,21 @@ class Patch:
                 return await asynchronous(transport, request)
             return await handle_async(session, library, request, functools.partial(asynchronous, transport))
 
-        library.HTTPTransport.handle_request = handle_request
-        library.AsyncHTTPTransport.handle_async_request = handle_async_request
-        if self._proxies is not None:
+        self._replace(library.HTTPTransport, "handle_request", handle_request)
+        self._replace(library.AsyncHTTPTransport, "handle_async_request", handle_async_request)
+        client = getattr(library, "_client", None)
+        proxies: Callable[[], Any] | None = getattr(client, "get_environment_proxies", None)
+        if proxies is not None:
             # Proxies that lead nowhere are for other clients: these would make a TLS context for each, 20 ms apiece.
-            library._client.get_environment_proxies = dict  # noqa: SLF001
+            self._replace(client, "get_environment_proxies", lambda: {} if leads_nowhere() else proxies())
+
+    def _replace(self, owner: Any, name: str, ours: Any) -> None:
+        self._replaced.append((owner, name, getattr(owner, name), ours))
+        setattr(owner, name, ours)
 
     def take_out(self) -> None:
-        """Let the library's requests be as they were."""
-        self.library.HTTPTransport.handle_request = self._sync
-        self.library.AsyncHTTPTransport.handle_async_request = self._async
-        if self._proxies is not None:
-            self.library._client.get_environment_proxies = self._proxies  # noqa: SLF001
+        """Let the library's requests be as they were; what somebody put over ours meanwhile is theirs to take out."""
+        while self._replaced:
+            owner, name, before, ours = self._replaced.pop()
+            if getattr(owner, name) is ours:
+                setattr(owner, name, before)

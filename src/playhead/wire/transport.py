@@ -11,7 +11,7 @@ from typing import Any
 from playhead.errors import MissingDependencyError, UsageError
 from playhead.sessions.inside import is_inside
 from playhead.sessions.session import Session
-from playhead.wire.finding import session_for
+from playhead.wire.finding import is_ignored, session_for
 from playhead.wire.httpx_edge import handle, handle_async
 
 _LIBRARIES = ("httpx", "httpx2")
@@ -64,7 +64,7 @@ class _Transport:
 
     def _found(self, request: Any) -> Session | None:
         if self._session is not None and not is_inside():
-            return self._session
+            return None if is_ignored(self._session, request.url) else self._session
         return session_for(request.url)
 
     def handle_request(self, request: Any) -> Any:

@@ -42,7 +42,7 @@ class Waits:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sessions: dict[Session, None] = {}
-        self._replaced: list[tuple[ModuleType, Any]] = []
+        self._replaced: list[tuple[ModuleType, Any, Any]] = []
 
     def skip(self, session: Session) -> None:
         """Skip the waits of SDKs until ``wait_again``."""
@@ -56,8 +56,9 @@ class Waits:
         with self._lock:
             if self._sessions.pop(session, self) is None and not self._sessions:
                 while self._replaced:
-                    module, original = self._replaced.pop()
-                    module.sleep = original  # type: ignore[attr-defined]
+                    module, original, ours = self._replaced.pop()
+                    if module.sleep is ours:
+                        module.sleep = original  # type: ignore[attr-defined]
 
     def arrived(self, name: str) -> None:
         """Take in a module that has a sleeping function and was imported just now."""
@@ -74,8 +75,9 @@ class Waits:
 
     def _replace(self, module: ModuleType, skipping: Callable[[Any], Any]) -> None:
         original = module.sleep
-        self._replaced.append((module, original))
-        module.sleep = skipping(original)  # type: ignore[attr-defined]
+        ours = skipping(original)
+        self._replaced.append((module, original, ours))
+        module.sleep = ours  # type: ignore[attr-defined]
 
 
 def _skipping(original: Callable[[float], None]) -> Callable[[float], None]:
