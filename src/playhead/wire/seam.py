@@ -6,9 +6,10 @@ One set of patches serves all sessions of a process; which session a request is 
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
-from typing import Any, Protocol
+from typing import Protocol
 
 from playhead.sessions import routing
 from playhead.sessions.session import Session
@@ -16,7 +17,18 @@ from playhead.wire.guard import Guard
 from playhead.wire.imports import Watch
 from playhead.wire.waiting import SLEEPERS, Waits
 
-_HTTPX = ("httpx", "httpx2")
+_EDGES = {
+    "httpx": ("httpx_edge.Patch",),
+    "httpx2": ("httpx_edge.Patch",),
+    "http.client": ("vcr_bridge.ConnectionPatch",),
+    "urllib3.connection": ("vcr_bridge.ConnectPatch",),
+    "httplib2": ("vcr_bridge.ConnectPatch", "proxies.ProxyPatch"),
+    "vcr.stubs": ("vcr_beside.BesidePatch",),
+    "urllib.request": ("proxies.OpenerPatch",),
+    "requests.utils": ("proxies.ProxyPatch",),
+    "botocore.utils": ("proxies.ProxyPatch",),
+}
+"""Modules that are patched where they are loaded, with the patches of each; imported no sooner."""
 
 
 class _Patch(Protocol):
@@ -31,8 +43,8 @@ class Seam:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._count = 0
-        self._made: dict[str, _Patch] = {}
-        self._in: dict[str, _Patch] = {}
+        self._made: dict[str, list[_Patch]] = {}
+        self._in: dict[str, list[_Patch]] = {}
         self._watch: Watch | None = None
         self._guard = Guard()
         self._waits = Waits()
@@ -61,17 +73,18 @@ class Seam:
                 self._stop()
 
     def _start(self) -> None:
-        for name in _HTTPX:
+        for name in _EDGES:
             if name in sys.modules:
                 self._put_in(name)
-        self._watch = Watch((*_HTTPX, *SLEEPERS), self._arrived)
+        self._watch = Watch((*_EDGES, *SLEEPERS), self._arrived)
         self._watch.start()
 
     def _stop(self) -> None:
         if self._watch is not None:
             self._watch.stop()
         while self._in:
-            self._in.popitem()[1].take_out()
+            for patch in reversed(self._in.popitem()[1]):
+                patch.take_out()
 
     def _arrived(self, name: str) -> None:
         if name in SLEEPERS:
@@ -83,17 +96,20 @@ class Seam:
         with self._lock:
             if name in self._in:
                 return
-            patch = self._made.get(name)
-            if patch is None:
-                patch = self._made[name] = _patch_for(name)
-            patch.put_in()
-            self._in[name] = patch
+            patches = self._made.get(name)
+            if patches is None:
+                patches = self._made[name] = _patches_for(name)
+            for patch in patches:
+                patch.put_in()
+            self._in[name] = patches
 
 
-def _patch_for(name: str) -> Any:
-    from playhead.wire.httpx_edge import Patch
-
-    return Patch(sys.modules[name])
+def _patches_for(name: str) -> list[_Patch]:
+    made: list[_Patch] = []
+    for where in _EDGES[name]:
+        module, _, patch = where.partition(".")
+        made.append(getattr(importlib.import_module(f"playhead.wire.{module}"), patch)(sys.modules[name]))
+    return made
 
 
 SEAM = Seam()

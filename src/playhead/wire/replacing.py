@@ -1,0 +1,44 @@
+"""Functions of others, replaced while a session is open and put back after it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+Function = Callable[..., Any]
+
+
+class Replacements:
+    """What stood where ours stands now."""
+
+    def __init__(self) -> None:
+        self._before: list[tuple[Any, str, Function, Function]] = []
+
+    def replace(self, owner: Any, name: str, make: Callable[[Function], Function]) -> None:
+        """
+        Put a function in place of one that a class or module has itself; nothing where it has none.
+
+        Args:
+            owner: The class or module; ``None`` for nothing to do.
+            name: The function's name there.
+            make: Makes ours of what stands there now.
+        """
+        before = _own(owner, name)
+        if before is not None:
+            ours = functools.wraps(before)(make(before))
+            self._before.append((owner, name, before, ours))
+            setattr(owner, name, ours)
+
+    def take_out(self) -> None:
+        """Put back what was there; what somebody has put over ours meanwhile is theirs to take out."""
+        while self._before:
+            owner, name, before, ours = self._before.pop()
+            if _own(owner, name) is ours:
+                setattr(owner, name, before)
+
+
+def _own(owner: Any, name: str) -> Any:
+    """Give what an owner has under a name itself, not by inheritance."""
+    facts: dict[str, Any] = getattr(owner, "__dict__", {})
+    return facts.get(name)

@@ -1,0 +1,68 @@
+"""
+A cassette of vcrpy's own beside a session of ours: the cassette has the call.
+
+Whatever vcrpy's stub plays or records while both are open is not recorded here as well, nor refused; the session's
+report names it as traffic beside it. For httpx, which needs no stub of vcrpy's here, the one that was opened last wins.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import Any
+
+from playhead.sessions.inside import inside
+from playhead.wire.finding import HostPort, session_for
+from playhead.wire.replacing import Function, Replacements
+
+
+def has_call(function: Any) -> bool:
+    """Tell whether a function of aiohttp's is vcrpy's, put in its place by an open cassette."""
+    return getattr(function, "__globals__", {}).get("__name__") == "vcr.stubs.aiohttp_stubs"
+
+
+class BesidePatch(Replacements):
+    """vcrpy's stub for connections, marked as a call that is recorded already while it plays or sends."""
+
+    def __init__(self, library: ModuleType) -> None:
+        super().__init__()
+        self._library = library
+
+    def put_in(self) -> None:
+        """Leave the stub's calls to its cassette."""
+        self.replace(self._library.VCRConnection, "getresponse", _noted)
+        self.replace(self._library.VCRConnection, "connect", _marked)
+
+
+def _marked(original: Function) -> Function:
+    def marked(stub: Any, *args: Any, **options: Any) -> Any:
+        with inside():
+            return original(stub, *args, **options)
+
+    return marked
+
+
+def _noted(original: Function) -> Function:
+    marked = _marked(original)
+
+    def noted(stub: Any, *args: Any, **options: Any) -> Any:
+        request = stub._vcr_request  # noqa: SLF001
+        session = session_for(HostPort(request.host or "", request.port))
+        if session is not None:
+            session.note_side_traffic(request.method, request.uri)
+        return marked(stub, *args, **options)
+
+    return noted
+
+
+def give_originals_to_vcr() -> None:
+    """
+    Give vcrpy the functions beneath our patches where it was imported while they were in.
+
+    It keeps what it finds when it is imported, and puts that in place again when its own cassettes end.
+    """
+    kept = sys.modules.get("vcr.patch")
+    for name, value in list(vars(kept).items()) if kept is not None else ():
+        facts = getattr(value, "__globals__", None)
+        if facts is not None and str(facts.get("__name__", "")).startswith("playhead.wire."):
+            setattr(kept, name, value.__wrapped__)
