@@ -28,6 +28,7 @@ from playhead.errors import CassetteDamaged, ProviderError, RecordingError, Repl
 from playhead.format.content import decode_content
 from playhead.sessions.session import Session
 from playhead.sessions.tickets import Ticket
+from playhead.wire.rebinding import rebound
 
 
 class Outgoing(Protocol):
@@ -261,7 +262,8 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
         try:
             answer = answer_of(step.entry)
             if answer is not None and step.bound:
-                answer = bind_answer(answer, step.bound)
+                anew = rebound(read.dialect, read.request, step.entry, answer, step.bound) if read.dialect else None
+                answer = anew or bind_answer(answer, step.bound)
         except ValueError as error:
             raise CassetteDamaged(f"an answer cannot be read: {error}", path=session.path) from None
         if answer is None:
