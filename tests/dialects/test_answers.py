@@ -17,6 +17,7 @@ from playhead.dialects.answers import (
     Counts,
     Draft,
     DraftCall,
+    EitherFrames,
     SseFrames,
     arguments_text,
     arguments_value,
@@ -27,6 +28,7 @@ from playhead.dialects.answers import (
     to_bytes,
     write_counts,
 )
+from playhead.dialects.ndjson import LineFrames
 from playhead.errors import ProviderError
 
 NAMES = Counts(("in", "input"), ("out",), ("all",))
@@ -162,6 +164,23 @@ def test_reader() -> None:
     assert reader.feed(b': "b", "end": 1}\n\ndata: [DONE]\n\n') == ["b"]
     assert reader.feed(b'data: 7\n\ndata: {"close": 1}\n\ndata: {"say": "c"}\n\n') == []
     assert reader.finish() == Completion("ab")
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b' \n{"a": 1}\n{"b": 2}', [{"a": 1}, {"b": 2}]),
+        (b'\xef\xbb\xbfdata: {"a": 1}\n\ndata: {"b": 2}\n\n', [{"a": 1}, {"b": 2}]),
+        (b"event: x\ndata: 1\n\n", [1]),
+        (b" \n", []),
+        (b"", []),
+    ],
+)
+def test_either_frames(data: bytes, expected: list[Any]) -> None:
+    """Events and lines are told by their first byte, however the bytes are cut."""
+    for cut in range(len(data) + 1):
+        frames = EitherFrames(LineFrames)
+        assert [*frames.feed(data[:cut]), *frames.feed(data[cut:]), *frames.finish()] == expected
 
 
 def test_reader_of_what_is_not_json() -> None:

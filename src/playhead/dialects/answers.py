@@ -239,6 +239,32 @@ class SseFrames:
         return ()
 
 
+class EitherFrames:
+    """
+    Server-sent events, or JSON that starts with its first byte, by whichever comes.
+
+    Args:
+        other: Makes what cuts the JSON.
+    """
+
+    def __init__(self, other: Callable[[], Frames]) -> None:
+        self._other = other
+        self._frames: Frames | None = None
+
+    def feed(self, data: bytes) -> Iterable[Any]:
+        """Take the next bytes and give the values they complete."""
+        if self._frames is None:
+            first = data.lstrip()[:1]
+            if not first:
+                return ()
+            self._frames = self._other() if first in b"[{" else SseFrames()
+        return self._frames.feed(data)
+
+    def finish(self) -> Iterable[Any]:
+        """Give the values that the end of the stream completes."""
+        return () if self._frames is None else self._frames.finish()
+
+
 class AnswerReader:
     """
     Reads a streamed answer: frames cut the bytes, a vendor's function takes each value.

@@ -10,7 +10,7 @@ Of several candidates the first is the answer; thoughts, code and inline data ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from playhead.core.model import Completion, CompletionRequest, ToolCall
@@ -19,8 +19,7 @@ from playhead.dialects.answers import (
     Counts,
     Draft,
     DraftCall,
-    Frames,
-    SseFrames,
+    EitherFrames,
     arguments_text,
     arguments_value,
     cut_text,
@@ -158,26 +157,8 @@ def _take(draft: Draft, answer: Mapping[str, Any]) -> None:
         draft.finish_reason, draft.ended = _reason(reason), True
 
 
-class _EitherFrames:
-    """Events or an array, by the first byte that is not white space."""
-
-    def __init__(self) -> None:
-        self._frames: Frames | None = None
-
-    def feed(self, data: bytes) -> Iterable[Any]:
-        if self._frames is None:
-            first = data.lstrip()[:1]
-            if not first:
-                return ()
-            self._frames = ArrayFrames() if first in b"[{" else SseFrames()
-        return self._frames.feed(data)
-
-    def finish(self) -> Iterable[Any]:
-        return ()
-
-
 def _reader() -> AnswerReader:
-    return AnswerReader(_EitherFrames(), _take, _COUNTS)
+    return AnswerReader(EitherFrames(ArrayFrames), _take, _COUNTS)
 
 
 def _chunks(completion: Completion, pieces: Sequence[str]) -> Iterator[bytes]:
