@@ -24,7 +24,7 @@ def test_the_mark_holds_for_its_block() -> None:
 
 def test_the_mark_ends_with_an_error() -> None:
     """A call that fails leaves no mark behind."""
-    with pytest.raises(ZeroDivisionError), inside():
+    with pytest.raises(ZeroDivisionError), inside(own_threads=True):
         _ = 1 / 0
     assert not is_inside()
     assert not any_inside()
@@ -33,7 +33,7 @@ def test_the_mark_ends_with_an_error() -> None:
 def test_a_bare_thread_has_no_mark_and_can_tell() -> None:
     """A thread that a provider starts has none of its own, but knows that some call is on its way."""
     seen: list[tuple[bool, bool]] = []
-    with inside():
+    with inside(own_threads=True):
         thread = threading.Thread(target=lambda: seen.append((is_inside(), any_inside())))
         thread.start()
         thread.join()
@@ -65,7 +65,7 @@ async def test_tasks_side_by_side_have_marks_of_their_own() -> None:
     leave = [asyncio.Event(), asyncio.Event()]
 
     async def hold(index: int) -> None:
-        with inside():
+        with inside(own_threads=True):
             await leave[index].wait()
             assert is_inside()
         assert not is_inside()
@@ -77,3 +77,14 @@ async def test_tasks_side_by_side_have_marks_of_their_own() -> None:
         leave[index].set()
         await tasks[index]
     assert not any_inside()
+
+
+def test_a_transport_is_not_taken_for_a_provider() -> None:
+    """A transport marks its own context alone: other threads that send meanwhile are no threads of its call."""
+    with inside():
+        assert is_inside()
+        assert not any_inside()
+        with inside(own_threads=True):
+            assert any_inside()
+        assert not any_inside()
+    assert not is_inside()

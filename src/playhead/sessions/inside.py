@@ -24,20 +24,27 @@ def is_inside() -> bool:
 
 
 def any_inside() -> bool:
-    """Tell whether some call, in whatever thread, is being made for a recording."""
+    """Tell whether some provider's call, in whatever thread, is being made for a recording."""
     return _under_way > 0
 
 
 @contextmanager
-def inside() -> Generator[None]:
-    """Mark what runs in this block as part of a call that is recorded already."""
+def inside(*, own_threads: bool = False) -> Generator[None]:
+    """
+    Mark what runs in this block as part of a call that is recorded already.
+
+    Args:
+        own_threads: Whether the call may go on in threads of its own, which carry no mark: a provider's may, a
+            transport sends in the thread it is called in. Only such calls are told by ``any_inside``, since threads of
+            the user's own, which carry no mark either, must not be taken for theirs.
+    """
     global _under_way  # noqa: PLW0603 - one count for the process is what it is
     token = _INSIDE.set(True)
     with _lock:
-        _under_way += 1
+        _under_way += own_threads
     try:
         yield
     finally:
         with _lock:
-            _under_way -= 1
+            _under_way -= own_threads
         _INSIDE.reset(token)

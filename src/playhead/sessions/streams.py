@@ -52,7 +52,7 @@ class RecordingStream(_Passing):
 
     def __next__(self) -> Any:
         try:
-            with inside():
+            with inside(own_threads=True):
                 piece = next(self._iterator)
         except StopIteration:
             self._completed()
@@ -91,7 +91,7 @@ class AsyncRecordingStream(_Passing):
 
     async def __anext__(self) -> Any:
         try:
-            with inside():
+            with inside(own_threads=True):
                 piece = await anext(self._iterator)
         except StopAsyncIteration:
             self._completed()

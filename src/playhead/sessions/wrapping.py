@@ -171,7 +171,7 @@ def _sync_call(call: _Call) -> Callable[..., Any]:
         if isinstance(step, Replay):
             return call.played(step.outcome)
         try:
-            with inside():
+            with inside(own_threads=True):
                 answer = call.inner(*args, **kwargs)
         except Exception as error:
             step.fail(error)
@@ -187,7 +187,7 @@ def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
         if isinstance(step, Replay):
             return call.played(step.outcome)
         try:
-            with inside():
+            with inside(own_threads=True):
                 answer = await call.inner(*args, **kwargs)
         except Exception as error:
             step.fail(error)
@@ -206,7 +206,7 @@ def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[.
             return call.played_stream(playing, request, step)
         pieces = step.stream()
         try:
-            with inside():
+            with inside(own_threads=True):
                 inner = call.inner(*args, **kwargs)
         except Exception as error:
             pieces.fail(error)
@@ -223,7 +223,7 @@ def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
             return call.played_stream(AsyncPlayedStream, request, step)
         pieces = step.stream()
         try:
-            with inside():
+            with inside(own_threads=True):
                 inner = await call.inner(*args, **kwargs)
         except Exception as error:
             pieces.fail(error)

@@ -160,9 +160,10 @@ def kind_of(error: Exception) -> str:
 def error_of(error: WireError, library: ModuleType, request: Any = None) -> Exception:
     """Make the library's exception of a recorded one, its own class where it is one of the library's."""
     module, _, name = error.type.rpartition(".")
-    if name not in KINDS or module.partition(".")[0] not in ("httpx", "httpx2"):
-        name = _CLASS_OF_KIND.get(error.kind, "TransportError")
-    made: Exception = getattr(library, name, library.TransportError)(error.message)
+    cls: Any = getattr(library, name, None) if module.partition(".")[0] in ("httpx", "httpx2") else None
+    if not (isinstance(cls, type) and issubclass(cls, library.TransportError)):
+        cls = getattr(library, _CLASS_OF_KIND.get(error.kind, "TransportError"), library.TransportError)
+    made: Exception = cls(error.message)
     if request is not None:
         made.request = request  # type: ignore[attr-defined]
     return made

@@ -1,0 +1,47 @@
+"""What the tests of the wire seam share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.wire.calling import Caller, library_named
+from tests.wire.server import Server
+
+from playhead.sessions import routing
+from playhead.wire.seam import SEAM
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """Run a server for a test."""
+    with Server() as running:
+        yield running
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Give the path of a cassette that is not there yet."""
+    return tmp_path / "golden.cassette"
+
+
+@pytest.fixture
+def caller(request: pytest.FixtureRequest) -> Caller:
+    """Give what asks, by library and shape."""
+    library, shape = getattr(request, "param", ("httpx", "sync"))
+    return Caller(library_named(library), shape)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    """After every test the process is as it was: no session open, no variable changed, nobody waiting for imports."""
+    environment, finders = dict(os.environ), list(sys.meta_path)
+    yield
+    assert routing.sessions() == ()
+    assert (SEAM._count, SEAM._in) == (0, {})
+    environment["PYTEST_CURRENT_TEST"] = os.environ["PYTEST_CURRENT_TEST"]
+    assert dict(os.environ) == environment
+    assert sys.meta_path == finders
