@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -32,6 +33,16 @@ def _name(page: Path) -> str:
 def _needs_server(page: Path) -> bool:
     text = page.read_text(encoding="utf-8")
     return SERVER_VARIABLE in text or "$ playhead demo\n" in text
+
+
+def needs_sdks(page: Path) -> bool:
+    """Tell whether a page shows a vendor's SDK; such pages run in the environment that has them (``tests/sdks``)."""
+    return re.search(r"^(import|from) (openai|anthropic)\b", page.read_text(encoding="utf-8"), re.MULTILINE) is not None
+
+
+def _skip_without_sdks(page: Path) -> None:
+    if needs_sdks(page) and importlib.util.find_spec("openai") is None:
+        pytest.skip("shows an SDK that is not installed here: tests/sdks/test_docs.py runs it in .venv-sdk")
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +90,7 @@ def run_page(page: Path, folder: Path, **variables: str) -> subprocess.Completed
 @pytest.mark.parametrize("page", [page for page in PAGES if not _needs_server(page)], ids=_name)
 def test_every_block_of_a_page_holds(page: Path, tmp_path: Path) -> None:
     """What a page says runs, and prints what the page says it prints."""
+    _skip_without_sdks(page)
     done = run_page(page, tmp_path)
     assert done.returncode == 0, done.stdout
 
@@ -87,6 +99,7 @@ def test_every_block_of_a_page_holds(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", [page for page in PAGES if _needs_server(page)], ids=_name)
 def test_every_block_of_a_page_with_a_server_holds(page: Path, tmp_path: Path, server: str) -> None:
     """The same for pages that call a model server."""
+    _skip_without_sdks(page)
     done = run_page(page, tmp_path, **{SERVER_VARIABLE: server})
     assert done.returncode == 0, done.stdout
 
