@@ -176,6 +176,11 @@ class RequestBytes:
         else:
             self.is_whole = len(self.raw) - self._body_at >= (_length(self._head[1]) or 0)
 
+    @property
+    def waits_for_word(self) -> bool:
+        """Whether the client sends the body only when it is told to go on."""
+        return self._head is not None and header_in(self._head[1], "expect") is not None and not self.is_whole
+
     def read(self) -> Asked:
         """Give the request."""
         first, headers = self._head or _split_head(bytes(self.raw))

@@ -23,6 +23,8 @@ _EDGES = {
     "http.client": ("vcr_bridge.ConnectionPatch",),
     "urllib3.connection": ("vcr_bridge.ConnectPatch",),
     "httplib2": ("vcr_bridge.ConnectPatch", "proxies.ProxyPatch"),
+    "aiohttp.client": ("aiohttp_edge.Patch",),
+    "aiohttp.helpers": ("proxies.ProxyPatch",),
     "vcr.stubs": ("vcr_beside.BesidePatch",),
     "urllib.request": ("proxies.OpenerPatch",),
     "requests.utils": ("proxies.ProxyPatch",),
