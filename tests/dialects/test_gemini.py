@@ -255,6 +255,27 @@ def test_stream_as_the_vendor_sends_it() -> None:
     )
 
 
+def test_stream_of_arguments_in_pieces() -> None:
+    """A call whose arguments come in pieces is one call, and the next is another."""
+
+    def part(**call: Any) -> dict[str, Any]:
+        return {"candidates": [{"content": {"parts": [{"functionCall": call}]}}]}
+
+    place = "$.city"
+    data = events(
+        part(name="f", id="a", willContinue=True),
+        part(partialArgs=[{"jsonPath": place, "stringValue": "Zü", "willContinue": True}], willContinue=True),
+        part(partialArgs=[{"jsonPath": place, "stringValue": "rich"}], willContinue=True),
+        part(),
+        part(name="g", args={"a": 1}),
+        {"candidates": [{"finishReason": "STOP"}]},
+    )
+    assert listen(EVENTS, data).completion.tool_calls == (
+        ToolCall("a", "f", '{"city":"Zürich"}'),
+        ToolCall("", "g", '{"a":1}'),
+    )
+
+
 def test_stream_of_a_refused_question() -> None:
     """A question that was blocked ends the stream."""
     data = events({"promptFeedback": {"blockReason": "SAFETY"}})

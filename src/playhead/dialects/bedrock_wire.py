@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_Operations_A
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from playhead.dialects.answers import A_PIECE, to_bytes
@@ -19,6 +20,8 @@ from playhead.errors import ProviderError
 PROVIDER = "bedrock"
 
 
+# A program asks the same few models again and again.
+@lru_cache(maxsize=256)
 def model_of(path: str) -> str:
     """
     Give the model of a path, ``/model/{model}/converse``: a name or an ARN, percent-encoded or not.

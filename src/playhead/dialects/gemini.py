@@ -29,6 +29,7 @@ from playhead.dialects.answers import (
     write_counts,
 )
 from playhead.dialects.dialect import Asked, Dialect, StreamFormat
+from playhead.dialects.gemini_arguments import GrowingCall, is_growing
 from playhead.dialects.gemini_further import FURTHER
 from playhead.dialects.gemini_requests import PROVIDER, claims_verb, model_of, path_of, read_contents, write_contents
 from playhead.dialects.json_array import ArrayFrames
@@ -151,10 +152,20 @@ def _take(draft: Draft, answer: Mapping[str, Any]) -> None:
     parts = _parts(candidate)
     draft.say(_text_of(parts))
     for call in _calls_in(parts):
-        draft.calls[len(draft.calls)] = DraftCall(text(call.get("id")), text(call.get("name")), call.get("args", {}))
+        _take_call(draft, call)
     reason = text(candidate.get("finishReason"))
     if reason:
         draft.finish_reason, draft.ended = _reason(reason), True
+
+
+def _take_call(draft: Draft, call: Mapping[str, Any]) -> None:
+    last = draft.calls.get(len(draft.calls) - 1)
+    if isinstance(last, GrowingCall) and last.open:
+        last.grow(call)
+    elif is_growing(call):
+        draft.calls[len(draft.calls)] = GrowingCall(call)
+    else:
+        draft.calls[len(draft.calls)] = DraftCall(text(call.get("id")), text(call.get("name")), call.get("args", {}))
 
 
 def _reader() -> AnswerReader:

@@ -8,6 +8,7 @@ https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from playhead.core.model import CompletionRequest, Family
@@ -28,6 +29,8 @@ _SYSTEM_KINDS = (dict, str)
 _COLLECTIONS = ("tunedModels", "endpoints")
 
 
+# A program asks the same few models again and again.
+@lru_cache(maxsize=256)
 def model_of(path: str, verb: str) -> str:
     """
     Give the model that a path asks to do something: ``/v1beta/models/M:generateContent``.

@@ -254,7 +254,11 @@ def _asking(operation: str, field: str, family: Family) -> Dialect:
 
     def encode_response(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
         vectors = list(sequence(completion.output))
-        found: dict[str, Any] = {field: (vectors[0] if vectors else []) if field == "embedding" else vectors}
+        found: dict[str, Any] = {field: vectors}
+        if field == "embedding":
+            found = {field: vectors[0] if vectors else []}
+        elif field == "details":
+            found = {field: {}, "model_info": {}}
         if completion.model:
             found["model"] = completion.model
         return {**found, **write_counts(completion.usage, Counts(("prompt_eval_count",)))}
