@@ -36,7 +36,8 @@ def test_with_system(body: Any, messages: Any, expected: Any, name: str | None) 
 
 
 KEYS = st.sampled_from(["role", "content", "system", "instruct", "other"])
-MESSAGES: st.SearchStrategy[Any] = st.lists(st.dictionaries(KEYS, st.sampled_from(["system", "user", None, []])), max_size=2).map(tuple)
+ANY = st.sampled_from(["system", "user", None, []])
+MESSAGES: st.SearchStrategy[Any] = st.lists(st.dictionaries(KEYS, ANY), max_size=2).map(tuple)
 
 
 @given(st.dictionaries(KEYS, st.sampled_from(["x", [], {}, None])), MESSAGES)

@@ -20,6 +20,7 @@ import enum
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import NamedTuple
 from zlib import crc32
 
@@ -166,7 +167,9 @@ def _header(name: str, header: Header) -> bytes:
     return start + _LENGTH.pack(len(content)) + content
 
 
-def _read_headers(data: bytes) -> dict[str, Header]:
+# A stream's events have the same few headers again and again; what is given is never changed.
+@lru_cache(maxsize=64)
+def _read_headers(data: bytes) -> Mapping[str, Header]:
     headers: dict[str, Header] = {}
     at = 0
     while at < len(data):
