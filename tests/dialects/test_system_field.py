@@ -36,7 +36,7 @@ def test_with_system(body: Any, messages: Any, expected: Any, name: str | None) 
 
 
 KEYS = st.sampled_from(["role", "content", "system", "instruct", "other"])
-ANY = st.sampled_from(["system", "user", None, []])
+ANY: st.SearchStrategy[Any] = st.sampled_from(["system", "user", None, []])
 MESSAGES: st.SearchStrategy[Any] = st.lists(st.dictionaries(KEYS, ANY), max_size=2).map(tuple)
 
 
