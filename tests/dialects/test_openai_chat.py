@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dialects.exchanges import answers, bodies, conversations, there_and_back, vcr_exchanges
+from tests.strategies import same
 
 from playhead.core.model import Completion, CompletionRequest, ToolCall
 from playhead.core.usage import UNREPORTED, Usage
-from playhead.dialects.openai_chat import decode_chat, encode_chat
+from playhead.dialects.answers import to_bytes
+from playhead.dialects.dialect import Asked
+from playhead.dialects.openai_chat import DIALECTS, decode_chat, encode_chat
+from playhead.dialects.openai_wire import loads
 from playhead.errors import ProviderError, UsageError
 
 TOOL = {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}
@@ -210,3 +215,148 @@ def test_arguments_are_kept_to_the_byte(arguments: str) -> None:
     call = {"id": "1", "function": {"name": "f", "arguments": arguments}}
     body = json.loads(json.dumps(answer({"tool_calls": [call]})))
     assert decode_chat(body).tool_calls[0].arguments == arguments
+
+
+# --- the dialect
+
+(CHAT,) = DIALECTS
+PATH = "/v1/chat/completions"
+ASKED = CompletionRequest(prompt="hi", model="m", operation="chat.completions")
+BODIES = bodies(
+    *("tools", "temperature", "max_tokens", "max_completion_tokens", "response_format", "stream_options", "seed", "n"),
+    messages=conversations,
+)
+
+
+@given(BODIES)
+def test_requests_there_and_back(body: dict[str, Any]) -> None:
+    """Every body is in its request, to the field, and comes out of it again."""
+    there_and_back(CHAT, Asked("POST", PATH, body))
+
+
+@given(BODIES, BODIES)
+def test_bodies_that_differ_give_requests_that_differ(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Two bodies give the same request only where they are the same."""
+    first, second = (CHAT.decode_request(Asked("POST", PATH, body)) for body in (one, other))
+    assert same(first, second) == same(one, other)
+
+
+def test_read_request() -> None:
+    """A usual body has its fields, messages and params in a request."""
+    messages = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}]
+    body = {"model": "m", "messages": messages, "temperature": 0, "max_tokens": 5, "tools": [TOOL], "stream": True}
+    asked = Asked("POST", PATH, body)
+    assert CHAT.streams(asked)
+    assert CHAT.decode_request(asked) == CompletionRequest(
+        messages=tuple(messages),
+        model="m",
+        temperature=0,
+        max_tokens=5,
+        tools=(TOOL,),
+        params={"stream": True},
+        operation="chat.completions",
+    )
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        PATH,
+        "/chat/completions",
+        "/openai/v1/chat/completions",
+        "/api/v1/chat/completions",
+        "/v1beta/openai/chat/completions",
+        "/openai/deployments/d/chat/completions",
+        "/v1/v1/chat/completions",
+    ],
+)
+def test_claims_any_prefix(path: str) -> None:
+    """Gateways and other vendors have the path below one of their own."""
+    assert CHAT.claims(Asked("POST", path, {}))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        Asked("GET", PATH, {}),
+        Asked("POST", PATH, None),
+        Asked("POST", PATH, [{}]),
+        Asked("POST", "/v1/completions", {}),
+        Asked("POST", PATH + "/chatcmpl-1/messages", {}),
+    ],
+)
+def test_claims_nothing_else(asked: Asked) -> None:
+    """Only an object that is posted to the path is asked of a model."""
+    assert not CHAT.claims(asked)
+
+
+def test_a_request_made_by_hand_is_written() -> None:
+    """A prompt is one user message, and a stream that is asked for is asked for in the body."""
+    assert CHAT.encode_request(ASKED, True) == Asked(
+        "POST", PATH, {"model": "m", "messages": [{"role": "user", "content": "hi"}], "stream": True}
+    )
+
+
+@given(answers)
+def test_answers_there_and_back(completion: Completion) -> None:
+    """An answer that is written is read as the same answer, over the wire."""
+    written = CHAT.encode_response(completion, ASKED)
+    assert written == CHAT.encode_response(completion, ASKED)
+    assert same(CHAT.decode_response(loads(to_bytes(written), "it")), completion)
+
+
+def test_written_answer() -> None:
+    """A written answer has the fields that SDKs insist on."""
+    written = CHAT.encode_response(Completion(text="hi", model="m", model_version="fp", finish_reason="stop"), ASKED)
+    assert written["id"].startswith("chatcmpl-")
+    assert (written["object"], written["created"], written["system_fingerprint"]) == ("chat.completion", 0, "fp")
+    assert written["choices"][0]["message"] == {"role": "assistant", "content": "hi", "refusal": None}
+    assert "usage" not in written
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "no"}]}, {"text": "a"}]},
+            Completion(text="a", model="m-1", finish_reason="stop"),
+        ),
+        (
+            {"content": [{"type": "reasoning", "text": "no"}, {"type": "output_text", "text": "a"}]},
+            Completion(text="a", model="m-1", finish_reason="stop"),
+        ),
+        (
+            {"content": None, "reasoning_content": "hm", "function_call": {"name": "f", "arguments": "{}"}},
+            Completion(model="m-1", finish_reason="stop", tool_calls=(ToolCall("", "f", "{}"),)),
+        ),
+    ],
+)
+def test_what_others_add(message: dict[str, Any], expected: Completion) -> None:
+    """Thinking is not the answer, and the older function call is a tool call."""
+    assert decode_chat(answer(message)) == expected
+
+
+def test_an_error_in_a_choice() -> None:
+    """A choice that is an error (OpenRouter) is no answer."""
+    with pytest.raises(ProviderError, match="'upstream'"):
+        decode_chat({"choices": [{"error": {"code": 502, "message": "upstream"}, "message": {"content": "half"}}]})
+
+
+def test_evidence_of_real_recordings() -> None:
+    """Every recorded chat of OpenAI and those who speak its dialect is read, written and read again."""
+    folders = ("test_openai", "test_groq", "test_deepseek", "test_openrouter", "test_huggingface", "test_ollama")
+    seen = 0
+    for one in vcr_exchanges(*folders):
+        if not one.asked.path.endswith("/chat/completions") or isinstance(one.answer, bytes):
+            continue
+        request = there_and_back(CHAT, one.asked)
+        assert request.messages
+        assert request.model
+        found = CHAT.decode_response(one.answer)
+        assert found.text or found.tool_calls
+        assert found.model
+        assert found.usage.reported
+        assert found.finish_reason
+        assert same(CHAT.decode_response(CHAT.encode_response(found, request)), found), one.name
+        seen += 1
+    assert seen >= 25

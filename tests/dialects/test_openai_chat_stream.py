@@ -9,11 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dialects.exchanges import listen, refusals, spoken, stream_cases, vcr_exchanges
+from tests.strategies import same
 
-from playhead.core.model import Completion, ToolCall
+from playhead.core.model import Completion, CompletionRequest, ToolCall
 from playhead.core.usage import Usage
-from playhead.dialects.openai_chat_stream import ChatStreamDecoder, ChatStreamReader
+from playhead.dialects.openai_chat import DIALECTS
+from playhead.dialects.openai_chat_stream import ChatReader, ChatStreamDecoder, ChatStreamReader
 from playhead.errors import ProviderError
+
+ARGUMENTS = '{"city" :  "Z\\u00fcrich",\n"n":1.0e0'
 
 
 def chunk(delta: dict[str, Any] | None = None, finish: str | None = None, **fields: Any) -> dict[str, Any]:
@@ -183,3 +188,108 @@ def test_reader_accepts_a_finish_reason_as_the_end(ending: bytes) -> None:
     reader = ChatStreamReader()
     list(reader.feed(body_of(json.dumps(chunk({"content": "a"}, "length"))) + ending))
     assert reader.finish().finish_reason == "length"
+
+
+# --- the dialect
+
+(CHAT,) = DIALECTS
+ASKED = CompletionRequest(prompt="hi", model="m", operation="chat.completions")
+SPOKEN = Completion(
+    text="Hél\n\n😀 data: lo",
+    model="m-1",
+    model_version="fp",
+    finish_reason="tool_calls",
+    usage=Usage(5, 3, 8, {"prompt_tokens_details": {"cached_tokens": 2}}),
+    tool_calls=(ToolCall("c1", "f", ARGUMENTS), ToolCall("c2", "g", "")),
+)
+PIECES = ["Hél", "\n\n😀 ", "data: lo"]
+
+
+@given(stream_cases())
+def test_streams_there_and_back(case: tuple[Completion, list[str], list[int]]) -> None:
+    """A stream that is written is heard as the same answer in the same pieces, however its bytes are cut."""
+    completion, pieces, cuts = case
+    heard = listen(CHAT, spoken(CHAT, completion, pieces, ASKED), cuts)
+    assert heard.pieces == pieces
+    assert same(heard.completion, completion)
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf", b": ping\n\n: ping\n\n"])
+def test_streams_byte_by_byte(line_end: bytes, start: bytes) -> None:
+    """Byte order mark, comments and line ends change nothing, whatever comes in a read."""
+    data = (start + spoken(CHAT, SPOKEN, PIECES, ASKED)).replace(b"\n", line_end)
+    assert listen(CHAT, data, range(len(data))) == (PIECES, SPOKEN)
+    assert listen(CHAT, data) == (PIECES, SPOKEN)
+
+
+def test_a_stream_that_ends_early() -> None:
+    """A stream that was cut before its end is refused, and what came of it is there."""
+    plain = Completion(text=SPOKEN.text, model="m-1", finish_reason="stop")
+    data = spoken(CHAT, plain, PIECES, ASKED)
+    assert refusals(CHAT, data, plain) > len(data) * 0.6
+
+
+def test_usage_where_groq_has_it() -> None:
+    """The last chunk's counts are found under Groq's own name."""
+    reader = ChatReader()
+    last = chunk({}, "stop", x_groq={"id": "r", "usage": {"prompt_tokens": 3, "completion_tokens": 4}})
+    reader.feed(body_of(json.dumps(chunk({"content": "a"})), json.dumps(last), "[DONE]"))
+    assert reader.finish().usage == Usage(3, 4)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        body_of('{"error": {"message": "lost"}}'),
+        b'event: error\ndata: {"message": "lost"}\n\n',
+        body_of('{"choices": [{"index": 0, "delta": {"content": ""}, "error": {"message": "lost"}}]}'),
+        body_of('{"choices": [], "x_groq": {"error": "lost"}}'),
+    ],
+    ids=["chunk", "event", "choice", "groq"],
+)
+def test_an_error_in_the_stream(event: bytes) -> None:
+    """An error is raised with its words wherever it stands, and the text before it is kept."""
+    reader = ChatReader()
+    with pytest.raises(ProviderError, match="'lost'"):
+        reader.feed(body_of(json.dumps(chunk({"content": "half"}))) + event)
+    assert reader.partial() == Completion(text="half", model="m-1")
+
+
+def test_the_older_function_call() -> None:
+    """A function call in pieces is one tool call."""
+    reader = ChatReader()
+    deltas = [{"function_call": {"name": "f", "arguments": ""}}, {"function_call": {"arguments": "{}"}}]
+    reader.feed(body_of(*(json.dumps(chunk(delta)) for delta in deltas), "[DONE]"))
+    assert reader.finish().tool_calls == (ToolCall("", "f", "{}"),)
+
+
+def test_nothing_came() -> None:
+    """Before the first chunk there is nothing, and no answer."""
+    reader = ChatReader()
+    assert reader.partial() == Completion()
+    with pytest.raises(ProviderError):
+        reader.finish()
+
+
+def test_real_streams() -> None:
+    """Every recorded stream is heard to its end, or refused for the error it holds."""
+    refused: list[str] = []
+    seen = 0
+    for one in vcr_exchanges("test_groq", "test_deepseek", "test_openrouter", "test_mistral"):
+        if not isinstance(one.answer, bytes):
+            continue
+        seen += 1
+        assert CHAT.streams(one.asked)
+        try:
+            heard = listen(CHAT, one.answer, range(0, len(one.answer), 7))
+        except ProviderError as error:
+            refused.append(f"{one.name}: {error}")
+            continue
+        assert heard.completion.text == "".join(heard.pieces) != ""
+        assert heard.completion.usage.reported
+        assert heard.completion.finish_reason == "stop"
+        again = spoken(CHAT, heard.completion, heard.pieces, ASKED)
+        assert listen(CHAT, again) == heard
+    assert seen >= 5
+    assert refused == ["test_openrouter_stream_error.yaml: the answer is an error: 'Token limit reached'"]

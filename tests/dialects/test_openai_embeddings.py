@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.dialects.exchanges import bodies, there_and_back
 
 from playhead.core.model import Completion, CompletionRequest, Family
 from playhead.core.usage import Usage
-from playhead.dialects.openai_embeddings import decode_embeddings, encode_embeddings
+from playhead.dialects.answers import to_bytes
+from playhead.dialects.dialect import Asked
+from playhead.dialects.openai_embeddings import DIALECTS, decode_embeddings, encode_embeddings
+from playhead.dialects.openai_wire import loads
 from playhead.errors import ProviderError, UsageError
 
 
@@ -114,3 +118,66 @@ def test_decode_says_what_is_wrong(body: Any, words: str) -> None:
     """A body without vectors is refused by naming what is wrong."""
     with pytest.raises(ProviderError, match=words):
         decode_embeddings(body)
+
+
+# --- the dialect
+
+(EMBEDDINGS,) = DIALECTS
+PATH = "/v1/embeddings"
+ASKED = CompletionRequest(prompt="one", model="m", family=Family.EMBEDDING, operation="embeddings")
+VECTORS = st.lists(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=3), max_size=3)
+
+
+@given(bodies("dimensions", "encoding_format", "user", input=st.one_of(st.text(max_size=5), st.just(["a", "b"]))))
+def test_requests_there_and_back(body: dict[str, Any]) -> None:
+    """Every body is in its request, to the field, and comes out of it again."""
+    request = there_and_back(EMBEDDINGS, Asked("POST", PATH, {"model": "m", **body}))
+    assert request.family is Family.EMBEDDING
+
+
+def test_read_request() -> None:
+    """A text is the prompt; a list of texts is a param."""
+    one = EMBEDDINGS.decode_request(Asked("POST", PATH, {"model": "m", "input": "one"}))
+    assert (one, one.params) == (ASKED, {})
+    many = EMBEDDINGS.decode_request(Asked("POST", PATH, {"model": "m", "input": ["one"]}))
+    assert (many.prompt, many.params) == (None, {"input": ["one"]})
+
+
+@pytest.mark.parametrize(
+    "asked", [Asked("POST", PATH, {"vector": [1]}), Asked("GET", PATH), Asked("POST", "/v1/embed", {"input": "a"})]
+)
+def test_claims_nothing_else(asked: Asked) -> None:
+    """Embeddings that another service keeps are something else."""
+    assert not EMBEDDINGS.claims(asked)
+
+
+@pytest.mark.parametrize("encoding", [None, "float", "base64"])
+@given(vectors=VECTORS)
+def test_vectors_there_and_back(encoding: str | None, vectors: list[list[float]]) -> None:
+    """Vectors are written as the request asks for them, and read as the same numbers."""
+    request = CompletionRequest(prompt="one", params={"encoding_format": encoding}, operation="embeddings")
+    completion = Completion(model="m", usage=Usage(4, 0, 4), output=vectors)
+    written = loads(to_bytes(EMBEDDINGS.encode_response(completion, request)), "it")
+    assert all(isinstance(item["embedding"], str) == (encoding == "base64") for item in written["data"])
+    assert decode_embeddings(written) == completion
+    assert EMBEDDINGS.decode_response(written) == Completion(model="m", usage=Usage(4, 0, 4))
+
+
+def test_vectors_single_precision_cannot_hold() -> None:
+    """A number that does not fit base64's form stands as a number."""
+    request = CompletionRequest(prompt="one", params={"encoding_format": "base64"}, operation="embeddings")
+    assert EMBEDDINGS.encode_response(Completion(output=[[1e300]]), request)["data"][0]["embedding"] == [1e300]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"error": {"message": "busy"}}, "'busy'"),
+        ({"data": None}, "no data"),
+        ({"data": [{"index": 0}]}, "embedding 0 of the answer"),
+    ],
+)
+def test_what_is_no_answer(value: Any, words: str) -> None:
+    """A body without vectors is refused."""
+    with pytest.raises(ProviderError, match=words):
+        EMBEDDINGS.decode_response(value)

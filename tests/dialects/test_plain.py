@@ -99,6 +99,14 @@ def test_body(content_type: str, body: bytes, expected: Any) -> None:
     assert encode(found) == encode(expected)
 
 
+def test_credentials_are_no_part_of_a_request() -> None:
+    """A key in the address is neither kept nor matched."""
+    keys = {key("GET", f"https://{user}h/x?key={value}", "", b"") for user, value in (("", "k1"), ("u:p@", "k2"))}
+    assert len(keys) == 1
+    request = decode_plain("GET", "https://u:hunter2@h/x?api_key=hunter2&q=1", "", b"")
+    assert "hunter2" not in repr(request)
+
+
 def test_numbers_json_cannot_say() -> None:
     """NaN and infinities are values, and canonical."""
     found = body_of(JSON_TYPE, b"[NaN, Infinity, -Infinity, 1e999]")

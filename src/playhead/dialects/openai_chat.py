@@ -104,8 +104,8 @@ def claims_chat(asked: Asked) -> bool:
 
 
 def decode_chat_request(asked: Asked) -> CompletionRequest:
-    """Read a request; messages that are no list of objects stay among the params."""
-    messages = message_list(asked.body.get("messages"))
+    """Read a request; messages that are no list of objects, or an empty one, stay among the params."""
+    messages = message_list(asked.body.get("messages")) or None
     return read_posted(asked, OPERATION, messages=messages, taken=() if messages is None else ("messages",))
 
 

@@ -29,7 +29,10 @@ from playhead.dialects.openai_choices import (
 from playhead.dialects.openai_wire import decode_usage, error_text, loads, mapping, refuse_error, text
 from playhead.errors import ProviderError
 
+CONTENT_TYPE = "text/event-stream; charset=utf-8"
 _DONE = "[DONE]"
+END = b"data: [DONE]\n\n"
+"""What ends a stream."""
 
 
 class _PartialCall:
@@ -87,14 +90,16 @@ class ChatStreamDecoder:
         refuse_error(choice)
         self._answered = True
         self.finish_reason = text(choice.get("finish_reason")) or self.finish_reason
-        delta = mapping(choice.get("delta"))
-        for call in calls_of(delta):
+        for call in calls_of(mapping(choice.get("delta"))):
             self._partial_call(mapping(call)).add(mapping(call))
-        piece = content_text(delta)
+        piece = self._said(choice)
         if not piece:
             return ()
         self._pieces.append(piece)
         return (piece,)
+
+    def _said(self, choice: Mapping[str, Any]) -> str:
+        return content_text(mapping(choice.get("delta")))
 
     def _partial_call(self, delta: Mapping[str, Any]) -> _PartialCall:
         index = delta.get("index")
@@ -140,11 +145,11 @@ class ChatStreamReader:
         chunks: The decoded chunks, where they are to be kept.
     """
 
-    def __init__(self, *, keep_chunks: bool = False) -> None:
+    def __init__(self, *, keep_chunks: bool = False, decoder: ChatStreamDecoder | None = None) -> None:
         self.done = False
         self.chunks: list[Any] | None = [] if keep_chunks else None
         self._parser = sse.Parser()
-        self._decoder = ChatStreamDecoder()
+        self._decoder = decoder or ChatStreamDecoder()
 
     def feed(self, data: bytes) -> Iterator[str]:
         """
@@ -185,10 +190,15 @@ class ChatStreamReader:
 
 
 class ChatReader:
-    """Reads a streamed answer as every dialect does: the pieces that some bytes complete come at once."""
+    """
+    Reads a streamed answer as every dialect does: the pieces that some bytes complete come at once.
 
-    def __init__(self) -> None:
-        self._reader = ChatStreamReader()
+    Args:
+        decoder: What puts the answer together; that of chat where none is given.
+    """
+
+    def __init__(self, decoder: ChatStreamDecoder | None = None) -> None:
+        self._reader = ChatStreamReader(decoder=decoder)
 
     def feed(self, data: bytes) -> Sequence[str]:
         """
@@ -219,7 +229,7 @@ def encode_chat_stream(completion: Completion, pieces: Sequence[str], _request: 
 
     def chunk(delta: Mapping[str, Any], finish_reason: str | None = None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        return _event({**head, "choices": [choice]})
+        return written_event({**head, "choices": [choice]})
 
     yield chunk({"role": "assistant", "content": ""})
     for piece in cut_text(completion, pieces):
@@ -229,13 +239,14 @@ def encode_chat_stream(completion: Completion, pieces: Sequence[str], _request: 
     yield chunk({}, completion.finish_reason)
     usage = write_counts(completion.usage, COUNTS)
     if usage:
-        yield _event({**head, "choices": [], "usage": usage})
-    yield b"data: [DONE]\n\n"
+        yield written_event({**head, "choices": [], "usage": usage})
+    yield END
 
 
-def _event(chunk: Mapping[str, Any]) -> bytes:
+def written_event(chunk: Mapping[str, Any]) -> bytes:
+    """Write one chunk."""
     return b"data: %b\n\n" % to_bytes(chunk)
 
 
-STREAM = StreamFormat("text/event-stream; charset=utf-8", ChatReader, encode_chat_stream)
+STREAM = StreamFormat(CONTENT_TYPE, ChatReader, encode_chat_stream)
 """How chat is streamed."""

@@ -7,12 +7,11 @@ place.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playhead.core.model import Completion, ToolCall
-from playhead.dialects.answers import Counts, made_id
+from playhead.dialects.answers import Counts, arguments_text, made_id
 from playhead.dialects.openai_wire import mapping, sequence, text
 
 COUNTS = Counts(("prompt_tokens",), ("completion_tokens",), ("total_tokens",))
@@ -55,17 +54,14 @@ def read_call(call: Mapping[str, Any]) -> ToolCall:
 def called(call: Mapping[str, Any]) -> tuple[str, str]:
     """Give name and arguments; a custom tool has free text as ``input`` where a function has JSON text."""
     function = mapping(call.get("function") or call.get("custom"))
-    arguments = function.get("arguments", function.get("input"))
-    if arguments is not None and not isinstance(arguments, str):
-        # Some servers send the arguments as an object; there is no text of the model's to keep then.
-        arguments = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
-    return text(function.get("name")), arguments or ""
+    # Some servers send the arguments as an object; there is no text of the model's to keep then.
+    return text(function.get("name")), arguments_text(function.get("arguments", function.get("input")))
 
 
-def answer_head(completion: Completion, kind: str) -> dict[str, Any]:
+def answer_head(completion: Completion, kind: str, *, prefix: str = "chatcmpl-") -> dict[str, Any]:
     """Give the fields that stand before the choices."""
     # Without a clock every answer is of the same moment.
-    head = {"id": made_id("chatcmpl-", completion), "object": kind, "created": 0, "model": completion.model}
+    head = {"id": made_id(prefix, completion), "object": kind, "created": 0, "model": completion.model}
     return head if completion.model_version is None else {**head, "system_fingerprint": completion.model_version}
 
 

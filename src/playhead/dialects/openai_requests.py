@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from playhead.core.model import CompletionRequest, Family
 from playhead.dialects.bodies import PLAIN, Message, read_body, write_body
@@ -33,7 +34,8 @@ def read_posted(
     Make the request of a posted body, as ``read_body`` does.
 
     Where the path names a deployment (Azure), that is the model: it decides what answers, whatever the body says.
-    Such a request keeps its path in the context, so that it can be written again.
+    Such a request keeps its path in the context, so that it can be written again; the URL in the context of a recorded
+    one does as well.
     """
     if _DEPLOYMENTS not in asked.path:
         return read_body(
@@ -70,12 +72,16 @@ def write_posted(
         stream: Whether a stream is asked for, where the params do not say.
         names: As for ``read_posted``.
     """
-    own = text(request.context.get("path"))
+    own = text(request.context.get("path")) or _path_of(text(request.context.get("url")))
     deployed = _DEPLOYMENTS in own and _deployment(own) == request.model
     body = write_body(request, fields, names=names, model=not deployed)
     if stream:
         body.setdefault("stream", True)
     return Asked("POST", own if deployed else path, body)
+
+
+def _path_of(url: str) -> str:
+    return urlsplit(url).path if _DEPLOYMENTS in url and "[" not in url else ""
 
 
 def _deployment(path: str) -> str | None:

@@ -111,7 +111,11 @@ def error_text(body: object) -> str | None:
         return None
     inner = mapping(error)
     found = inner.get("message") or inner.get("code") or inner.get("type") or error
-    return found if isinstance(found, str) else json.dumps(found, default=repr)
+    if isinstance(found, str):
+        return found
+    with suppress(RecursionError):
+        return json.dumps(found, default=repr)
+    return "an error that is nested too deeply"
 
 
 def refuse_error(body: Mapping[str, Any]) -> None:

@@ -2,20 +2,22 @@
 Plain HTTP: traffic that is written in no dialect, as requests that can be matched.
 
 What does not say anything about the question is not in the request: a random multipart boundary, the order of a JSON
-object's keys, the fragment and the credentials of an address. Headers other than the content type are never looked at.
+object's keys, the fragment of an address, and the credentials in it, which are masked among its parameters. Headers
+other than the content type are never looked at.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, cast
-from urllib.parse import parse_qsl, quote_plus, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from playhead.core.canonical import encode
 from playhead.core.model import CompletionRequest, Family
 from playhead.dialects.answers import to_bytes
 from playhead.dialects.openai_wire import loads, mapping, sequence, text
+from playhead.dialects.queries import join_query, read_query, split_query, write_query
 from playhead.errors import ProviderError, RecordingError
 
 PLAIN_PROVIDER = "http"
@@ -37,8 +39,9 @@ def decode_plain(method: str, url: str, content_type: str, body: bytes) -> Compl
     Make the request of any HTTP traffic; never raises, whatever it holds.
 
     Its params are ``method``, ``url`` (without query, fragment and credentials), ``query`` as ``[name, value]`` pairs
-    in order and, where there is a body, ``content_type`` and ``body``: an object with one of ``json`` (the value),
-    ``form`` (lists of values by name), ``multipart`` (text or bytes, the boundary replaced), ``text`` and ``bytes``.
+    in order, credentials masked, and, where there is a body, ``content_type`` and ``body``: an object with one of
+    ``json`` (the value), ``form`` (lists of values by name), ``multipart`` (text or bytes, the boundary replaced),
+    ``text`` and ``bytes``.
 
     Args:
         method: The method, in any case.
@@ -62,9 +65,9 @@ def encode_plain(request: CompletionRequest) -> tuple[str, str, str, bytes]:
     """
     params = request.params
     url = text(params.get("url"))
-    query = [(text(pair[0]), text(pair[1])) for pair in map(sequence, sequence(params.get("query"))) if len(pair) == 2]
+    query = write_query(params.get("query"))
     if query:
-        url += "?" + _fields(query)
+        url += "?" + join_query(query)
     return text(params.get("method")) or "GET", url, text(params.get("content_type")), _write(params.get("body"))
 
 
@@ -80,8 +83,7 @@ def _split(url: str) -> tuple[str, list[list[str]]]:
         host = f"[{host}]"
     if port is not None and port != _PORTS.get(parts.scheme):
         host = f"{host}:{port}"
-    query = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
-    return urlunsplit((parts.scheme, host, parts.path, "", "")), [list(pair) for pair in query]
+    return urlunsplit((parts.scheme, host, parts.path, "", "")), read_query(split_query(parts.query))
 
 
 def _read(content_type: str, body: bytes) -> tuple[str, dict[str, Any]]:
@@ -129,7 +131,7 @@ def _form(body: bytes) -> dict[str, list[str]]:
     form: dict[str, list[str]] = {}
     # Bytes that are not UTF-8 pass as surrogates both here and where the parser undoes the percent signs.
     fields = body.decode("utf-8", "surrogateescape")
-    for name, value in parse_qsl(fields, keep_blank_values=True, errors="surrogateescape"):
+    for name, value in split_query(fields):
         form.setdefault(name, []).append(value)
     return form
 
@@ -147,17 +149,6 @@ def _write(body: object) -> bytes:
         return to_bytes(given["json"])
     if "form" in given:
         form = mapping(given["form"])
-        return _fields([(name, text(value)) for name in form for value in sequence(form[name])]).encode("ascii")
+        return join_query([(name, text(value)) for name in form for value in sequence(form[name])]).encode("ascii")
     content = given.get("multipart", given.get("text", given.get("bytes", b"")))
     return content.encode("utf-8", "surrogatepass") if isinstance(content, str) else bytes(content)
-
-
-def _fields(pairs: Iterable[tuple[str, str]]) -> str:
-    return "&".join(f"{quote_plus(_field(name))}={quote_plus(_field(value))}" for name, value in pairs)
-
-
-def _field(value: str) -> bytes:
-    try:
-        return value.encode("utf-8", "surrogateescape")
-    except UnicodeEncodeError:
-        return value.encode("utf-8", "surrogatepass")  # a surrogate that stands for no byte

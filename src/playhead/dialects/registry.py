@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from playhead.dialects import anthropic_messages, openai_chat
+from playhead.dialects import (
+    anthropic_messages,
+    bedrock,
+    cohere,
+    gemini,
+    mistral,
+    ollama,
+    openai_chat,
+    openai_completions,
+    openai_embeddings,
+    openai_models,
+    openai_responses,
+)
 from playhead.dialects.dialect import Asked, Dialect
 
 DIALECTS: tuple[Dialect, ...] = (
+    *mistral.DIALECTS,
     *openai_chat.DIALECTS,
+    *openai_completions.DIALECTS,
+    *openai_responses.DIALECTS,
+    *ollama.DIALECTS,
+    *cohere.DIALECTS,
+    *openai_embeddings.DIALECTS,
     *anthropic_messages.DIALECTS,
+    *bedrock.DIALECTS,
+    *gemini.DIALECTS,
+    *openai_models.DIALECTS,
 )
 """Every dialect; the first that claims a request reads it, so the more special ones of a path stand first."""
 
@@ -17,24 +38,49 @@ BY_NAME: Mapping[tuple[str, str], Dialect] = {(one.provider, one.operation): one
 """Every dialect by provider and operation, as an interaction names them."""
 
 _AT: Mapping[str, tuple[Dialect, ...]] = {
-    "completions": openai_chat.DIALECTS,
+    "chat/completions": (*mistral.DIALECTS, *openai_chat.DIALECTS),
+    "fim/completions": mistral.DIALECTS,
+    "completions": openai_completions.DIALECTS,
+    "responses": openai_responses.DIALECTS,
+    "responses/compact": openai_responses.DIALECTS,
+    "embeddings": openai_embeddings.DIALECTS,
+    "models": (*gemini.DIALECTS, *openai_models.DIALECTS),
     "messages": anthropic_messages.DIALECTS,
-    "count_tokens": anthropic_messages.DIALECTS,
+    "messages/count_tokens": anthropic_messages.DIALECTS,
+    **dict.fromkeys(("chat", "embed"), cohere.DIALECTS),
+    **dict.fromkeys((f"api/{one.operation}" for one in ollama.DIALECTS), ollama.DIALECTS),
+    **dict.fromkeys(("converse", "converse-stream", "invoke", "invoke-with-response-stream"), bedrock.DIALECTS),
+    **dict.fromkeys((one.operation for one in gemini.DIALECTS if one.operation != "models"), gemini.DIALECTS),
 }
 """
-The dialects by the last word of their paths, in the order of ``DIALECTS``: asking all of them would take longer than
+The dialects by the last words of their paths, in the order of ``DIALECTS``: asking all of them would take longer than
 reading the request does.
 """
 
-_ELSEWHERE: tuple[Dialect, ...] = ()
+_ELSEWHERE: tuple[Dialect, ...] = (BY_NAME["openai", openai_responses.RETRIEVE], *openai_models.DIALECTS)
 """The dialects whose paths may end in any word, such as a model's name."""
+
+
+_MOST_PATHS = 256
+_candidates: dict[str, tuple[tuple[Callable[[Asked], bool], Dialect], ...]] = {}
+"""Who is to be asked about a path: a program asks at a handful of paths, over and over."""
 
 
 def find_dialect(asked: Asked) -> Dialect | None:
     """Give the dialect a request is written in, by its path and body; ``None`` where it fits none."""
-    last = asked.path.rpartition("/")[2]
-    found = _AT.get(last) or _AT.get(last.rpartition(":")[2], _ELSEWHERE)
-    for one in found:
-        if one.claims(asked):
+    path = asked.path
+    found = _candidates.get(path)
+    if found is None:
+        if len(_candidates) >= _MOST_PATHS:
+            _candidates.clear()  # paths that hold ids may be without number
+        found = _candidates[path] = tuple((one.claims, one) for one in _at(path))
+    for claims, one in found:
+        if claims(asked):
             return one
     return None
+
+
+def _at(path: str) -> tuple[Dialect, ...]:
+    head, _, last = path.rpartition("/")
+    words = (f"{head.rpartition('/')[2]}/{last}", last, last.rpartition(":")[2])
+    return next((_AT[each] for each in words if each in _AT), _ELSEWHERE)

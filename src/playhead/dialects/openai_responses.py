@@ -1,0 +1,154 @@
+"""
+OpenAI's ``/responses``: asked, asked for again by id, and compacted.
+
+Source: https://platform.openai.com/docs/api-reference/responses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playhead.core.model import CompletionRequest
+from playhead.dialects.bodies import BARE, PLAIN, Message, message_list
+from playhead.dialects.dialect import Asked, Dialect
+from playhead.dialects.openai_requests import read_posted, write_posted
+from playhead.dialects.openai_response_objects import COMPACT, decode_answer, encode_answer
+from playhead.dialects.openai_responses_stream import STREAM
+from playhead.dialects.openai_wire import text
+from playhead.dialects.paths import asks_stream, never_streams, posted
+from playhead.dialects.queries import read_query, write_query
+from playhead.dialects.system_field import with_system, without_system
+
+PROVIDER = "openai"
+OPERATION = "responses"
+RETRIEVE = "responses.retrieve"
+
+_NAMES = {**PLAIN, "max_tokens": "max_output_tokens"}
+_FIELDS = frozenset(("input", "model", "prompt", "previous_response_id", "conversation"))
+_SYSTEM = "instructions"
+
+
+def _claims(asked: Asked) -> bool:
+    return asked.path.endswith("/responses") and _asks_model(asked)
+
+
+def _claims_compact(asked: Asked) -> bool:
+    return asked.path.endswith("/responses/compact") and _asks_model(asked)
+
+
+def _asks_model(asked: Asked) -> bool:
+    # Any service may have responses of something (a survey's); these are asked of a model.
+    return not _FIELDS.isdisjoint(posted(asked) or ())
+
+
+def _claims_retrieve(asked: Asked) -> bool:
+    return asked.method == "GET" and asked.body is None and _id_of(asked.path).startswith("resp")
+
+
+def _id_of(path: str) -> str:
+    head, _, name = path.rpartition("/")
+    return name if head.endswith("/responses") else ""
+
+
+def _read_request(asked: Asked, operation: str) -> CompletionRequest:
+    given = asked.body.get("input")
+    items: tuple[Message, ...]
+    if type(given) is str:
+        items = ({BARE: given},)
+    else:
+        items = message_list(given) or ()
+        if _bare_text(items) is not None:
+            items = ()  # a list that would be taken for a text
+    if not items:
+        return read_posted(asked, operation, names=_NAMES)
+    messages, system = with_system(asked.body, items, _SYSTEM, kinds=(str,))
+    taken = ("input",) if system is None else ("input", system)
+    return read_posted(asked, operation, messages=messages, taken=taken, names=_NAMES)
+
+
+def _bare_text(items: tuple[Message, ...]) -> str | None:
+    """Give the text that an input stands for which is no list."""
+    if len(items) == 1 and len(items[0]) == 1 and isinstance(items[0].get(BARE), str):
+        return text(items[0][BARE])
+    return None
+
+
+def _write_request(request: CompletionRequest, path: str, stream: bool) -> Asked:
+    fields: dict[str, Any] = {}
+    if request.messages is not None:
+        fields, items = without_system(request.messages, _SYSTEM)
+        bare = _bare_text(items)
+        fields["input"] = list(items) if bare is None else bare
+    elif request.prompt is not None:
+        fields["input"] = request.prompt
+    return write_posted(request, path, fields, stream=stream, names=_NAMES)
+
+
+def _decode_request(asked: Asked) -> CompletionRequest:
+    return _read_request(asked, OPERATION)
+
+
+def _encode_request(request: CompletionRequest, stream: bool) -> Asked:
+    return _write_request(request, "/v1/responses", stream)
+
+
+def _decode_compact_request(asked: Asked) -> CompletionRequest:
+    return _read_request(asked, COMPACT)
+
+
+def _encode_compact_request(request: CompletionRequest, _stream: bool) -> Asked:
+    return _write_request(request, "/v1/responses/compact", stream=False)
+
+
+def _decode_retrieve_request(asked: Asked) -> CompletionRequest:
+    params: dict[str, Any] = {"id": _id_of(asked.path)}
+    if asked.query:
+        params["query"] = read_query(asked.query)
+    return CompletionRequest(params=params, operation=RETRIEVE)
+
+
+def _encode_retrieve_request(request: CompletionRequest, stream: bool) -> Asked:
+    query = write_query(request.params.get("query"))
+    if stream and ("stream", "true") not in query:
+        query = (*query, ("stream", "true"))
+    return Asked("GET", f"/v1/responses/{text(request.params.get('id'))}", None, query)
+
+
+def _retrieves_stream(asked: Asked) -> bool:
+    return ("stream", "true") in asked.query
+
+
+DIALECTS: tuple[Dialect, ...] = (
+    Dialect(
+        provider=PROVIDER,
+        operation=OPERATION,
+        claims=_claims,
+        streams=asks_stream,
+        decode_request=_decode_request,
+        encode_request=_encode_request,
+        decode_response=decode_answer,
+        encode_response=encode_answer,
+        stream=STREAM,
+    ),
+    Dialect(
+        provider=PROVIDER,
+        operation=COMPACT,
+        claims=_claims_compact,
+        streams=never_streams,
+        decode_request=_decode_compact_request,
+        encode_request=_encode_compact_request,
+        decode_response=decode_answer,
+        encode_response=encode_answer,
+    ),
+    Dialect(
+        provider=PROVIDER,
+        operation=RETRIEVE,
+        claims=_claims_retrieve,
+        streams=_retrieves_stream,
+        decode_request=_decode_retrieve_request,
+        encode_request=_encode_retrieve_request,
+        decode_response=decode_answer,
+        encode_response=encode_answer,
+        stream=STREAM,
+    ),
+)
