@@ -27,6 +27,8 @@ COMMANDS = {
     "recover": "Save what is whole in damaged cassettes and left journals.",
     "convert": "Write a cassette as text for reviews, or compressed again.",
     "scan": "Look for credentials in cassettes and journals.",
+    "import": "Make cassettes of recordings of other tools.",
+    "export": "Write a cassette for other tools.",
 }
 """Every command with its line of help; each lives in the module of its name, which ``--help`` does not load."""
 
