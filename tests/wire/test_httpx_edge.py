@@ -334,13 +334,14 @@ async def test_bodies_of_every_shape_are_sent_and_matched(
         if shape == "file":
             data = io.BytesIO(b"from a file")
             return {"files": {"f": ("a.txt", data)}} if caller.shape == "async" else {"content": data}
-        return {
+        plain: dict[str, dict[str, Any]] = {
             "bytes": {"content": b"\xff\x00"},
             "text": {"content": "gr\u00fc\u00dfe"},
             "json": {"json": {"a": [1, None]}},
             "form": {"data": {"a": "1", "b": ["2", "3"]}},
             "files": {"files": {"f": ("a.txt", b"x")}, "data": {"b": "1"}},
-        }[shape]
+        }
+        return plain[shape]
 
     first = await recorded(path, caller, server.url + "/echo", method="POST", **options())
     assert first.content == server.asked[0].body

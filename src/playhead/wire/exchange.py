@@ -8,6 +8,7 @@ been relayed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
@@ -316,7 +317,9 @@ def _streamed(dialect: Dialect, answer: Answer, content: bytes | None, failure: 
 
 
 def _seconds(value: str | None) -> float | None:
+    """Read a ``Retry-After``: seconds, or a date, which says nothing on the day of the replay."""
     try:
-        return float(value) if value is not None else None
+        seconds = float(value) if value is not None else -1.0
     except ValueError:
         return None
+    return seconds if 0 <= seconds < math.inf else None

@@ -83,4 +83,8 @@ class _Telling(importlib.abc.Loader):
             spec.loader = self._inner
         module.__loader__ = self._inner
         self._inner.exec_module(module)
+        # The import system does so too, but later: whoever is told may look for the module in its package.
+        parent, _, name = module.__name__.rpartition(".")
+        if parent in sys.modules:
+            setattr(sys.modules[parent], name, sys.modules.get(module.__name__, module))
         self._done()
