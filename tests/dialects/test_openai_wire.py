@@ -113,3 +113,11 @@ def test_loads_refuses_what_is_not_json(data: str | bytes) -> None:
         loads(data, "the body")
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
+
+
+def test_an_error_nested_too_deeply() -> None:
+    """An error that cannot be written as text still has words."""
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert error_text({"error": {"message": deep}}) == "an error that is nested too deeply"
