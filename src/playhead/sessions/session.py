@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,23 +31,19 @@ from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
 from playhead.errors import (
     CassetteDamaged,
-    DriftWarning,
-    Exhausted,
-    NetworkBlocked,
     NoMatch,
     RecordingError,
     ReplayRefused,
     UsageError,
 )
 from playhead.sessions.clock import Clock
+from playhead.sessions.ending import REFUSALS, raise_if_strict, warn_of_drift
 from playhead.sessions.recorder import LiveRedactor, Recorder
 from playhead.sessions.settings import SessionOptions
 from playhead.sessions.tickets import Finished, Leaving, Ticket
 from playhead.sessions.wrapping import WrappedProvider, convention_for
 from playhead.store.cassette import Cassette
 from playhead.store.sealing import Sealed, open_or_none
-
-_REFUSALS: dict[str, type[ReplayRefused]] = {"no match": NoMatch, "exhausted": Exhausted, "network": NetworkBlocked}
 
 
 class Session:
@@ -291,7 +286,7 @@ class Session:
     def _refusal(self, refused: Refused, *, once: bool = False) -> ReplayRefused:
         with self._lock:
             self._player.ledger.note_refusal(refused.evidence, once=once)
-        cls = _REFUSALS.get(refused.evidence.kind, NoMatch)
+        cls = REFUSALS.get(refused.evidence.kind, NoMatch)
         context = {"cassette": str(self.path), "fingerprint": refused.evidence.fingerprint}
         return cls(refused.message, hint=refused.hint, evidence=refused.evidence, context=context)
 
@@ -394,35 +389,3 @@ def bound(step: Replay, values: tuple[str, ...]) -> Replay:
         return Replay(bind_outcome(step.outcome, live), step.gaps, step.entry, live)
     except ValueError as error:
         raise CassetteDamaged(f"an answer cannot be read: {error}", record=step.entry.key) from None
-
-
-def warn_of_drift(report: Report) -> None:
-    """Warn of the segments that were let drift under the policy ``warn``."""
-    found = [drift for drift in report.drifted if drift.policy == "warn"]
-    if found:
-        first = found[0]
-        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-        warnings.warn(
-            f"{report.cassette!r}: a call differs from its recording in {', '.join(first.segments)}{more}",
-            DriftWarning,
-            stacklevel=4,
-        )
-
-
-def raise_if_strict(report: Report) -> None:
-    """
-    Raise for what a strict session does not let pass.
-
-    Raises:
-        ReplayRefused: A call was refused, or a recorded call was not played.
-    """
-    if report.refusals:
-        first = report.refusals[0]
-        more = f"\nand {report.refused - 1} more refused calls" if report.refused > 1 else ""
-        cls = _REFUSALS.get(first.kind, NoMatch)
-        raise cls(f"a call was refused and the code went on\n{first.message}{more}", evidence=first)
-    if report.unplayed and reads_cassette(Mode(report.mode)):
-        raise ReplayRefused(
-            f"{report.unplayed} of {report.calls} recorded calls in {report.cassette!r} were not played",
-            hint="record the cassette again, or open it with strict=False",
-        )
