@@ -14,6 +14,7 @@ import pytest
 import playhead
 from playhead.core.evidence import Interaction
 from playhead.core.model import Completion, Family, Stream
+from playhead.interchange.exporting import export
 from playhead.interchange.importing import NO_DATE, ImportReport, import_files
 from playhead.interchange.llama_stack import LISTING
 from playhead.interchange.llama_stack_answers import REBUILT
@@ -210,6 +211,23 @@ def test_a_client_that_asks_again_gets_the_recorded_bytes(imports: Imports, path
                 assert b"[REDACTED]" in answer.content
             else:
                 assert answer.content == one.answer.content()
+
+
+@pytest.mark.parametrize("to", ["vcr", "har"])
+def test_what_is_exported_is_imported_the_same(imports: Imports, tmp_path: Path, to: str) -> None:
+    """Written for another tool and read back, a cassette has the same evidence, to the byte; what has no HTTP stays."""
+    written: dict[str, str] = {}
+    for one in imports.report.files:
+        found = export(Path(one.cassette or ""), to)
+        assert found.left_out == () or one.dialects == {"xai": 2}
+        if found.calls:
+            name = f"{len(written)}.txt"
+            (tmp_path / name).write_bytes(found.data)
+            written[name] = playhead.open_cassette(one.cassette or "").digest
+    again = import_files([tmp_path], tmp_path / "out")
+    digests = {Path(one.path).name: playhead.open_cassette(one.cassette or "").digest for one in again.files}
+    assert digests == written
+    assert len(written) == 215
 
 
 @pytest.mark.parametrize("path", VCR, ids=label)
