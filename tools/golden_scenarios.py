@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import httpx
+
 from playhead.core.model import Completion, CompletionRequest
 from playhead.errors import InferenceProviderError
 
@@ -119,6 +121,56 @@ def failures(provider: Any) -> list[Any]:
             answers.append((type(error), error.message, error.error_code, error.context, error.retryable))
     return answers
 
+
+def over_the_wire(base_url: str) -> list[Any]:
+    """Ask as SDKs do, over HTTP in OpenAI's and Anthropic's formats: whole, streamed, listed, refused."""
+    question = {"role": "user", "content": QUESTIONS[0]}
+    chat = {"model": MODEL, "messages": [question], "temperature": 0, "max_tokens": 24}
+    asked: list[tuple[str, str, dict[str, Any] | None]] = [
+        ("POST", "/chat/completions", chat),
+        ("POST", "/chat/completions", {**chat, "temperature": 1, "stream": True}),
+        ("POST", "/responses", {"model": MODEL, "input": QUESTIONS[1], "max_output_tokens": 24, "temperature": 0}),
+        ("POST", "/messages", {**chat, "system": SYSTEM}),
+        ("POST", "/messages", {**chat, "stream": True}),
+        ("POST", "/chat/completions", {**chat, "messages": [{"role": "user", "content": "word " * 3000}]}),
+        ("GET", "/models", None),
+    ]
+    return _exchanges(base_url, asked)
+
+
+def vectors_over_the_wire(base_url: str) -> list[Any]:
+    """Ask for embeddings over HTTP."""
+    return _exchanges(base_url, [("POST", "/embeddings", {"model": MODEL, "input": list(QUESTIONS)})])
+
+
+def _exchanges(base_url: str, asked: list[tuple[str, str, dict[str, Any] | None]]) -> list[Any]:
+    answers: list[Any] = []
+    with httpx.Client(base_url=base_url, timeout=30) as client:
+        for method, path, body in asked:
+            with client.stream(method, path, json=body) as answer:
+                answers.append((answer.status_code, answer.headers.raw, list(answer.iter_raw())))
+    return answers
+
+
+class WireScenario(NamedTuple):
+    """
+    One golden cassette of the wire seam.
+
+    Attributes:
+        file: Its name in ``cassettes/``.
+        play: Sends its requests to a base URL and gives status, headers and pieces of every answer.
+        embeddings: Whether the server gives embeddings.
+    """
+
+    file: str
+    play: Callable[[str], list[Any]]
+    embeddings: bool = False
+
+
+WIRE_SCENARIOS = (
+    WireScenario("wire.cassette", over_the_wire),
+    WireScenario("wire-embeddings.cassette", vectors_over_the_wire, embeddings=True),
+)
 
 SCENARIOS = (
     Scenario("takes.cassette", takes),

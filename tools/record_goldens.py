@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import playhead
 from playhead.providers.tiny_server import TinyServer
-from tools.golden_scenarios import MODEL, PROVIDER, SCENARIOS
+from tools.golden_scenarios import MODEL, PROVIDER, SCENARIOS, WIRE_SCENARIOS
 
 FOLDER = Path(__file__).parents[1] / "cassettes"
 
@@ -29,6 +29,10 @@ def main() -> None:
                 scenario.play(recorded)
             provider.close()
         print(playhead.open_cassette(FOLDER / scenario.file))
+    for wire in WIRE_SCENARIOS:
+        with TinyServer(embeddings=wire.embeddings) as server, playhead.use_cassette(FOLDER / wire.file, mode="record"):
+            wire.play(server.base_url)
+        print(playhead.open_cassette(FOLDER / wire.file))
 
 
 if __name__ == "__main__":

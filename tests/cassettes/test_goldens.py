@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-from tools.golden_scenarios import MODEL, PROVIDER, SCENARIOS, Scenario
+from tools.golden_scenarios import MODEL, PROVIDER, SCENARIOS, WIRE_SCENARIOS, Scenario, WireScenario
 
 import playhead
 from playhead.core.redaction import DEFAULT
@@ -18,6 +18,10 @@ from playhead.store.verifying import verify
 FOLDER = Path(__file__).parents[2] / "cassettes"
 
 each_golden = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.file)
+
+
+each_wire_golden = pytest.mark.parametrize("scenario", WIRE_SCENARIOS, ids=lambda scenario: scenario.file)
+each_sound = pytest.mark.parametrize("scenario", (*SCENARIOS, *WIRE_SCENARIOS), ids=lambda scenario: scenario.file)
 
 
 @pytest.fixture
@@ -41,8 +45,31 @@ def test_a_golden_replays_with_no_server(scenario: Scenario) -> None:
     assert runs[0]
 
 
-@each_golden
-def test_a_golden_is_sound(scenario: Scenario) -> None:
+@each_wire_golden
+@pytest.mark.usefixtures("_no_network")
+def test_a_golden_of_the_wire_seam_replays_with_no_server(scenario: WireScenario) -> None:
+    """Status, headers and pieces come back at any address, twice the same."""
+    runs: list[list[Any]] = []
+    for base_url in ("http://model.test/v1", "http://other.test:8080/deep/v1"):
+        with playhead.use_cassette(FOLDER / scenario.file, strict=True):
+            runs.append(scenario.play(base_url))
+    assert runs[0] == runs[1]
+    assert any(len(pieces) > 1 for _, _, pieces in runs[0]) or scenario.embeddings
+
+
+def test_the_wire_seam_gives_evidence() -> None:
+    """Each call of the golden says what it proves: text, model and count, or how it failed."""
+    for call in playhead.open_cassette(FOLDER / "wire.cassette"):
+        evidence = call.evidence
+        assert evidence.provider in ("openai", "anthropic")
+        if call.request.operation == "models":
+            continue
+        assert evidence.failure is not None or (evidence.text and evidence.model and evidence.finish_reason)
+        assert call.answer is not None
+
+
+@each_sound
+def test_a_golden_is_sound(scenario: Scenario | WireScenario) -> None:
     """Each file holds in every byte, says that its answers are live, and holds no credential."""
     assert verify(FOLDER / scenario.file).faults == ()
     cassette = playhead.open_cassette(FOLDER / scenario.file)

@@ -21,10 +21,10 @@ from playhead import (
     UsageError,
 )
 from playhead.core.redaction import Redactor
-from playhead.sessions import recorder
 from playhead.harness.golden import run_golden
 from playhead.harness.golden_report import FailedCall, Progress
 from playhead.harness.golden_requests import GoldenRequest
+from playhead.sessions import recorder
 from playhead.store import journals
 from playhead.store.journals import journal_paths
 

@@ -13,8 +13,8 @@ from playhead import (
     UsageError,
 )
 from playhead.harness import golden
-from playhead.sessions import recorder
 from playhead.harness.golden import run_golden
+from playhead.sessions import recorder
 from playhead.store import journals
 from playhead.store.journals import journal_paths
 

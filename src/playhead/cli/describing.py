@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from playhead.cli.output import plural, printable, time_text
+from playhead.cli.output import plural, printable, size_text, time_text
 from playhead.core.calls import outcome_fields
 from playhead.core.canonical import encode
 from playhead.core.evidence import Interaction
 from playhead.core.model import Completion, Failure, Outcome, Stream, ToolCall
 from playhead.core.usage import Usage
+from playhead.core.wire import Answer
 
 _INDENT = 11
 
@@ -88,7 +89,7 @@ def question_lines(interaction: Interaction) -> Iterator[str]:
     if "input" in request.params:
         yield from _said("input", _short(request.params["input"], 400))
     for message in request.conversation():
-        yield from _said(str(message.get("role", "?")), _content_text(message.get("content")))
+        yield from _said(str(message.get("role", "?")), _content_text(message.get("content", message.get("parts"))))
         for call in _calls_in(message):
             yield from _said("", call)
 
@@ -97,14 +98,19 @@ def answer_lines(interaction: Interaction) -> Iterator[str]:
     """Write what came back."""
     outcome = interaction.outcome
     end = outcome.end if isinstance(outcome, Stream) else outcome
+    answer = interaction.answer
+    if answer is not None:
+        yield from _said("HTTP", _wire_text(answer))
     if isinstance(outcome, Stream):
-        count = len(outcome.pieces())
-        yield from _said("assistant", f"(streamed in {plural(count, 'piece')})")
-        yield from _said("", outcome.joined())
+        if answer is None:
+            yield from _said("assistant", f"(streamed in {plural(len(outcome.pieces()), 'piece')})")
+        said = end.text if isinstance(end, Completion) and answer is not None else outcome.joined()
+        yield from _said("" if answer is None else "assistant", said)
         if end is None:
             yield from _said("", "(the consumer closed the stream here)")
     elif isinstance(end, Completion):
-        yield from _said("assistant", end.text)
+        if end.text or answer is None:
+            yield from _said("assistant", end.text)
         if end.output is not None:
             yield from _said("output", _short(end.output, 400))
     if isinstance(end, Completion):
@@ -112,6 +118,19 @@ def answer_lines(interaction: Interaction) -> Iterator[str]:
             yield from _said("", f"calls {call.name}({call.arguments})")
     elif isinstance(end, Failure):
         yield from _said("failed", failure_line(end))
+
+
+def _wire_text(answer: Answer) -> str:
+    """Write what came over the wire: status, size, pieces, and how it broke."""
+    facts = [str(answer.status)] if answer.status else ["no answer"]
+    content_type = answer.header("content-type")
+    if content_type is not None:
+        facts.append(content_type.partition(";")[0])
+    if answer.pieces:
+        facts.append(f"{size_text(len(answer.content()))} in {plural(len(answer.pieces), 'piece')}")
+    if answer.error is not None:
+        facts.append(f"then {answer.error.type.rpartition('.')[2]}")
+    return ", ".join(facts)
 
 
 def _said(who: str, text: str) -> Iterator[str]:
