@@ -17,14 +17,30 @@ import msgspec
 from benchmarks.bars import judge
 from benchmarks.joining import joined
 from benchmarks.machine import ROOT, facts
-from benchmarks.measures import git_growth, importing, missing, opening, random_get, recording, replaying, size
+from benchmarks.measures import (
+    git_growth,
+    importing,
+    missing,
+    opening,
+    random_get,
+    recording,
+    replaying,
+    session_cost,
+    size,
+    wire_opening,
+    wire_recording,
+    wire_replaying,
+)
 from benchmarks.plan import COMPLETE, FULL, QUICK, Plan, scaled
 from benchmarks.report import to_docs, to_json, to_terminal
 from benchmarks.workshop import Workshop
 
 MEASURES = {
     module.MEASURE.name: module.MEASURE
-    for module in (opening, random_get, replaying, recording, size, git_growth, missing, importing)
+    for module in (
+        *(opening, random_get, replaying, recording, size, git_growth, missing, importing),
+        *(wire_opening, wire_replaying, wire_recording, session_cost),
+    )
 }
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"

@@ -26,6 +26,10 @@ class Plan(NamedTuple):
         editions: Recordings after the first.
         miss: Calls among which a miss is explained.
         imports: Fresh processes a package.
+        wire: Numbers of calls in the files that are opened and replayed over the wire.
+        sdk: Numbers of calls in the files that are replayed through a vendor's SDK.
+        wire_size: Calls of each workload over the wire whose files are weighed.
+        sessions: Sessions that are opened and closed a sample.
     """
 
     opening: tuple[int, ...] = (1, 10, 1_000, 100_000)
@@ -41,6 +45,10 @@ class Plan(NamedTuple):
     editions: int = 5
     miss: int = 1_000
     imports: int = 15
+    wire: tuple[int, ...] = (1, 10, 1_000, 10_000)
+    sdk: tuple[int, ...] = (10, 1_000)
+    wire_size: int = 100
+    sessions: int = 300
 
 
 COMPLETE = Plan()
@@ -58,6 +66,10 @@ QUICK = Plan(
     editions=2,
     miss=60,
     imports=3,
+    wire=(1, 10),
+    sdk=(10,),
+    wire_size=4,
+    sessions=20,
 )
 
 
@@ -75,4 +87,7 @@ def scaled(plan: Plan, factor: float) -> Plan:
         size=of(plan.size),
         git=of(plan.git),
         miss=of(plan.miss),
+        wire=tuple(map(of, plan.wire)),
+        sdk=tuple(map(of, plan.sdk)),
+        wire_size=of(plan.wire_size),
     )

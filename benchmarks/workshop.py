@@ -14,7 +14,10 @@ from benchmarks.workloads.calls import Calls
 
 _HERE = Path(__file__).resolve().parent
 _PLAYHEAD = Path(playhead.__file__).resolve().parent
-_SOURCES = (_PLAYHEAD / "core", _PLAYHEAD / "format", _HERE / "workloads", _HERE / "contenders")
+_SOURCES = (
+    *(_PLAYHEAD / part for part in ("core", "format", "dialects", "wire")),
+    *(_HERE / part for part in ("workloads", "contenders")),
+)
 
 
 class Workshop:
@@ -51,6 +54,10 @@ class Workshop:
                 contender(name).record(inner, calls)
             (folder / ".done").touch()
         return folder / "recording"
+
+    def places(self) -> dict[str, str]:
+        """Give the two folders, for a child that works in them too."""
+        return {"recordings": str(self._folder), "scratch": str(self.scratch)}
 
     def empty(self, name: str) -> Path:
         """Give an empty folder to record into."""

@@ -29,6 +29,13 @@ _HOMES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "SQLite": ("sqlite", "Sqlite", ()),
     "diskcache": ("disk_cache", "DiskCache", ()),
 }
+_OVER = " over "
+
+
+def over(tool: str, client: str) -> str:
+    """Name a recorder of HTTP (``http_tools.NAMES``) with a client (``over_http.CLIENTS``) in front of it."""
+    return f"{tool}{_OVER}{client}"
+
 
 NAMES = tuple(_HOMES)
 
@@ -40,7 +47,8 @@ def contender(name: str) -> Contender:
     Raises:
         ImportError: Its library is not installed.
     """
-    module, factory, arguments = _HOMES[name]
+    tool, _, client = name.partition(_OVER)
+    module, factory, arguments = ("over_http", "OverHttp", (tool, client)) if client else _HOMES[name]
     found: Contender = getattr(importlib.import_module(f"benchmarks.contenders.{module}"), factory)(name, *arguments)
     return found
 

@@ -15,8 +15,8 @@ from cassetter import Cassetter as Settings
 from cassetter.cassette import NoMatchError
 from cassetter.compare import body_to_bytes
 
+from benchmarks.contenders.answers import text_of
 from benchmarks.contenders.base import Asked, Reader, Recorded
-from benchmarks.contenders.vcrpy import text_of
 
 assert cassetter.intercept._httpx  # what opening would import
 

@@ -13,48 +13,27 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import vcr
 import yaml  # type: ignore[import-untyped]
 from vcr.cassette import Cassette
 from vcr.request import Request
 from vcr.serializers import yamlserializer
 
+from benchmarks.contenders.answers import text_of
 from benchmarks.contenders.base import Asked, Reader, Recorded
 
 # A YAML figure without libyaml would be ten times worse than vcrpy can do.
 assert issubclass(yamlserializer._CassetteLoader, yaml.CSafeLoader)
 assert issubclass(yamlserializer._CassetteDumper, yaml.CDumper)
 
-_NOT_OF_CASSETTE = ("path_transformer", "func_path_generator", "record_on_exception")
+NOT_OF_CASSETTE = ("path_transformer", "func_path_generator", "record_on_exception")
+"""What ``use_cassette`` takes for itself of the settings it gives its cassette."""
 _STUBS = ("requests_stubs", "urllib3_stubs", "httpx_stubs", "boto3_stubs", "aiohttp_stubs", "httplib2_stubs")
 
 
 def same_body(one: Request, other: Request) -> bool:
     """Match as fast as can be: the bytes of the bodies, and nothing else."""
     return bool(one.body == other.body)
-
-
-class _Message(msgspec.Struct):
-    content: str | None = None
-
-
-class _Choice(msgspec.Struct):
-    message: _Message
-
-
-class ChatBody(msgspec.Struct):
-    """What is read of a chat answer's body."""
-
-    choices: list[_Choice]
-
-
-_BODY = msgspec.json.Decoder(ChatBody)
-
-
-def text_of(body: bytes | str) -> str:
-    """Read the answer's text out of a body."""
-    return _BODY.decode(body).choices[0].message.content or ""
 
 
 class _Playing:
@@ -95,7 +74,7 @@ class Vcrpy:
         """Load a cassette with the settings ``use_cassette`` would give it."""
         path = str(folder / self.file_name)
         settings = self.recorder.get_merged_config(path=path, record_mode=vcr.mode(record_mode))
-        return Cassette.load(**{name: value for name, value in settings.items() if name not in _NOT_OF_CASSETTE})
+        return Cassette.load(**{name: value for name, value in settings.items() if name not in NOT_OF_CASSETTE})
 
     def record(self, folder: Path, calls: Iterable[Recorded], *, fsync: bool = False) -> None:
         """Record as vcrpy's stubs do, into a new file, and save as the end of the block does."""

@@ -57,7 +57,8 @@ NOTES = (
 )
 
 
-def _write_call(call: Call, path: Path) -> None:
+def write_call(call: Call, path: Path) -> None:
+    """Write a call for ``opening_child`` to ask for."""
     exchange = call.exchange
     path.write_bytes(
         msgspec.json.encode(
@@ -84,7 +85,7 @@ def _case(n: int, names: list[str], plan: Plan, shop: Workshop) -> list[Row]:
     say(f"opening: {n:,} calls")
     calls = chat_calls(n)
     probe = shop.scratch / f"call-{n}.json"
-    _write_call(calls[0], probe)
+    write_call(calls[0], probe)
     whole = [name for name in names if n >= BIG and _reads_whole(name)]
     tried = [name for name in names if name not in whole and not (n > 100_000 and name != OURS)]
     folders = {name: shop.recorded(_RECORDED_BY.get(name, name), "chat", calls) for name in tried}

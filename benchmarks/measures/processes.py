@@ -13,15 +13,24 @@ _ROOT = Path(__file__).resolve().parents[2]
 _SOURCE = Path(playhead.__file__).resolve().parents[1]
 
 
-def python(*arguments: str) -> str:
+def python(*arguments: str, executable: str | None = None) -> str:
     """
     Run this interpreter anew, with Playhead and the benchmarks importable, and give what it prints.
+
+    Args:
+        *arguments: What it is given.
+        executable: Another interpreter, which has other packages.
 
     Raises:
         subprocess.CalledProcessError: It failed; its error output is on ours.
     """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_SOURCE), str(_ROOT)]), "PYTHONHASHSEED": "0"}
     done = subprocess.run(
-        [sys.executable, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=True, cwd=_ROOT
+        [executable or sys.executable, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        cwd=_ROOT,
     )
     return done.stdout

@@ -56,7 +56,7 @@ _OTHERS = [chat_call(number).request for number in range(-4, 0)]
 """Requests that share nothing but the system prompts with those that are replayed."""
 
 
-def _forget() -> None:
+def forget() -> None:
     """
     Make Playhead forget the requests it has seen, but for what a suite shares: system prompts, model, settings.
 
@@ -74,7 +74,7 @@ def _sample(opened: Callable[[], Reader], asked: list[Asked], sessions: int) -> 
     total = 0
     for _ in range(sessions):
         reader = opened()
-        _forget()
+        forget()
         answer = reader.answer
         began = perf_counter_ns()
         for one in asked:

@@ -20,6 +20,8 @@ class Exchange(NamedTuple):
         response: The response's body.
         request_headers: As the vendor's SDK sends them.
         response_headers: As the vendor's servers send them.
+        chunks: The response's body as the network cuts it; none where it comes in one piece.
+        gaps_ms: Milliseconds before each chunk.
     """
 
     path: str
@@ -27,6 +29,8 @@ class Exchange(NamedTuple):
     response: bytes
     request_headers: dict[str, str]
     response_headers: dict[str, str]
+    chunks: tuple[bytes, ...] = ()
+    gaps_ms: tuple[int, ...] = ()
 
     @property
     def url(self) -> str:

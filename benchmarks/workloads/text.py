@@ -64,10 +64,20 @@ class Writer:
         scale = length**-0.5
         return [_printed(self._random.gauss(0.0, scale)) for _ in range(length)]
 
+    def widened(self, length: int) -> list[float]:
+        """Give such a vector as doubles that hold 32-bit floats: what a server writes that prints them as doubles."""
+        scale = length**-0.5
+        return [_single(self._random.gauss(0.0, scale)) for _ in range(length)]
+
+
+def _single(value: float) -> float:
+    (single,) = _SINGLE.unpack(_SINGLE.pack(value))
+    return float(single)
+
 
 def _printed(value: float) -> float:
     """Give the shortest decimal that stands for the same 32-bit float: what such a server writes."""
-    (single,) = _SINGLE.unpack(_SINGLE.pack(value))
+    single = _single(value)
     for digits in range(6, 9):
         shortest = float(f"{single:.{digits}g}")
         if _SINGLE.unpack(_SINGLE.pack(shortest))[0] == single:

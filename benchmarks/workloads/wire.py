@@ -134,6 +134,49 @@ def stream_exchange(
     return exchange("chat/completions", asked, body, facts, content_type="text/event-stream; charset=utf-8")
 
 
+def live_stream_exchange(
+    request: CompletionRequest, completion: Completion, pieces: tuple[str, ...], facts: Writer
+) -> Exchange:
+    """
+    Write a streamed chat call out as it comes.
+
+    Each event has an ``obfuscation`` of random letters and digits, which evens out the events' lengths. Most chunks are
+    one event; some are two, and some end in the middle of one.
+    """
+    head = {
+        "id": f"chatcmpl-{facts.token(29)}",
+        "object": "chat.completion.chunk",
+        "created": int(_START.timestamp()) + facts.number(0, 10_000_000),
+        "model": completion.model,
+    }
+
+    def event(delta: dict[str, Any], finish: str | None = None) -> bytes:
+        choice = {"index": 0, "delta": delta, "finish_reason": finish}
+        hiding = facts.token(max(1, 10 - len(delta.get("content", "")) + facts.number(-2, 2)))
+        return b"data: " + _ENCODE({**head, "choices": [choice], "obfuscation": hiding}) + b"\n\n"
+
+    events = [event({"role": "assistant", "content": ""}), *(event({"content": piece}) for piece in pieces)]
+    events += [event({}, completion.finish_reason), b"data: [DONE]\n\n"]
+    chunks: list[bytes] = []
+    rest = b""
+    for one in events:
+        rest += one
+        dice = facts.number(0, 19)
+        if dice == 0:
+            continue
+        at = len(rest) - facts.number(1, len(one) - 1) if dice == 1 else len(rest)
+        chunks.append(rest[:at])
+        rest = rest[at:]
+    chunks += [rest] if rest else []
+    gaps = (facts.number(300, 900), *(facts.number(3, 40) for _ in chunks[1:]))
+    asked = chat_request(request, stream=True)
+    body = b"".join(events)
+    made = exchange("chat/completions", asked, body, facts, content_type="text/event-stream; charset=utf-8")
+    headers = {name: value for name, value in made.response_headers.items() if name != "Content-Length"}
+    headers["Transfer-Encoding"] = "chunked"
+    return made._replace(response_headers=headers, chunks=tuple(chunks), gaps_ms=gaps)
+
+
 def embedding_exchange(texts: list[str], vectors: list[list[float]], completion: Completion, facts: Writer) -> Exchange:
     """Write a call for embeddings out over HTTP."""
     asked = _ENCODE({"input": texts, "model": completion.model, "encoding_format": "float"})
