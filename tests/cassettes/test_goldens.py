@@ -21,7 +21,7 @@ each_golden = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario
 
 
 each_wire_golden = pytest.mark.parametrize("scenario", WIRE_SCENARIOS, ids=lambda scenario: scenario.file)
-each_sound = pytest.mark.parametrize("scenario", (*SCENARIOS, *WIRE_SCENARIOS), ids=lambda scenario: scenario.file)
+each_sound = pytest.mark.parametrize("scenario", [*SCENARIOS, *WIRE_SCENARIOS], ids=lambda scenario: scenario.file)
 
 
 @pytest.fixture

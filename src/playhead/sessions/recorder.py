@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote_plus
 
 import msgspec
@@ -229,8 +229,9 @@ def _masked_query(fields: dict[str, Any], redactor: Redactor) -> dict[str, Any]:
     query: Any = fields["params"].get("query") if "params" in fields else None
     if type(query) is not list:
         return fields
-    masked = [_masked_parameter(pair, redactor) for pair in query]
-    if all(one is other for one, other in zip(masked, query, strict=True)):
+    pairs = cast("list[Any]", query)
+    masked = [_masked_parameter(pair, redactor) for pair in pairs]
+    if all(one is other for one, other in zip(masked, pairs, strict=True)):
         return fields
     return {**fields, "params": {**fields["params"], "query": masked}}
 

@@ -319,8 +319,7 @@ class Patch:
         client = getattr(library, "_client", None)
         proxies: Callable[[], Any] | None = getattr(client, "get_environment_proxies", None)
         if proxies is not None:
-            # Proxies that lead nowhere are for other clients: these would make a TLS context for each, 20 ms apiece.
-            self._replace(client, "get_environment_proxies", lambda: {} if leads_nowhere() else proxies())
+            self._replace(client, "get_environment_proxies", _proxies_unless_dead(proxies))
 
     def _replace(self, owner: Any, name: str, ours: Any) -> None:
         self._replaced.append((owner, name, getattr(owner, name), ours))
@@ -332,3 +331,11 @@ class Patch:
             owner, name, before, ours = self._replaced.pop()
             if getattr(owner, name) is ours:
                 setattr(owner, name, before)
+
+
+def _proxies_unless_dead(original: Callable[[], Any]) -> Callable[[], Any]:
+    # Proxies that lead nowhere are for other clients: these would make a TLS context for each, 20 ms apiece.
+    def proxies() -> Any:
+        return {} if leads_nowhere() else original()
+
+    return proxies

@@ -31,7 +31,7 @@ SLEEPERS = ("asyncio", "anyio")
 
 
 def _is_impatient(depth: int = 2) -> bool:
-    frame = sys._getframe(depth)  # noqa: SLF001 - the caller is the question
+    frame = sys._getframe(depth)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - the caller is the question
     name: str = frame.f_globals.get("__name__", "")
     return name.partition(".")[0] in IMPATIENT
 
