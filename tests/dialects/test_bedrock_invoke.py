@@ -98,7 +98,22 @@ CALL = {"id": "c", "type": "function", "function": {"name": "f", "arguments": "{
             Completion(finish_reason="COMPLETE", tool_calls=(ToolCall("", "f", '{"a":1}'),)),
         ),
         ({"embedding": [0.5], "inputTextTokenCount": 3}, Completion(usage=Usage(3))),
-        ({"embeddings": [[0.5]], "id": "x", "texts": ["a"]}, Completion()),
+        (
+            {"embeddings": [[0.5, 1], [0.5, 2]], "id": "x", "texts": ["a"]},
+            Completion(output={"vectors": 2, "dimensions": 2}),
+        ),
+        (
+            {"embeddings": {"float": [[0.5]], "int8": [[1]]}},
+            Completion(output={"vectors": 2, "dimensions": 1}),
+        ),
+        (
+            {"embeddings": [{"embeddingType": "TEXT", "embedding": [0.5]}]},
+            Completion(output={"vectors": 1, "dimensions": 1}),
+        ),
+        (
+            {"generations": [{"text": "Hi", "finish_reason": "COMPLETE"}, {"text": "Ho"}], "prompt": "x"},
+            Completion("Hi", finish_reason="COMPLETE"),
+        ),
         ({"images": ["AAAA"]}, Completion()),
     ],
 )

@@ -15,7 +15,7 @@ from playhead.dialects.dialect import Asked
 from playhead.dialects.gemini_further import FURTHER
 from playhead.errors import ProviderError
 
-COUNT, EMBED, BATCH, MODELS = FURTHER
+COUNT, EMBED, BATCH, MODELS, PREDICT = FURTHER
 REQUEST = CompletionRequest(prompt="hi")
 BODIES = bodies(
     "taskType", "content", "requests", "generateContentRequest", contents=conversations, systemInstruction=st.just({})
@@ -47,15 +47,19 @@ def test_count() -> None:
 
 
 @pytest.mark.parametrize(
-    ("dialect", "body"),
-    [(EMBED, {"embedding": {"values": [0.5]}}), (BATCH, {"embeddings": [{"values": [0.5]}, {"values": [1]}]})],
+    ("dialect", "body", "count"),
+    [
+        (EMBED, {"embedding": {"values": [0.5]}}, 1),
+        (BATCH, {"embeddings": [{"values": [0.5]}, {"values": [1]}]}, 2),
+    ],
 )
-def test_vectors(dialect: Any, body: dict[str, Any]) -> None:
-    """Vectors stay in the body; the counts, where a server gives them, are found."""
-    assert dialect.decode_response(body) == Completion()
+def test_vectors(dialect: Any, body: dict[str, Any], count: int) -> None:
+    """Vectors stay in the body, and how many came is told; the counts, where a server gives them, are found."""
+    assert dialect.decode_response(body) == Completion(output={"vectors": count, "dimensions": 1})
     completion = Completion(usage=Usage(3), model="m-2", model_version="m-2")
     assert dialect.decode_response(dialect.encode_response(completion, REQUEST)) == completion
-    assert dialect.decode_response(dialect.encode_response(Completion(output=[[0.5], [1.0]]), REQUEST)) == Completion()
+    written = dialect.encode_response(Completion(output=[[0.5], [1.0]]), REQUEST)
+    assert dialect.decode_response(written).output == {"vectors": count, "dimensions": 1}
     with pytest.raises(ProviderError, match=r"no embeddings?: its fields are \['other'\]"):
         dialect.decode_response({"other": 1})
     with pytest.raises(ProviderError, match="'no key'"):
@@ -95,3 +99,33 @@ def test_real_recordings() -> None:
                 assert found.usage.prompt_tokens or dialect is BATCH
                 seen.append(dialect.operation)
     assert sorted(seen) == ["batchEmbedContents", "countTokens", "countTokens"]
+
+
+TEXTS = {"instances": [{"content": "a"}, {"content": "b"}]}
+
+
+@given(BODIES, st.sampled_from([TEXTS["instances"], [{"content": 5, "title": "x"}]]))
+def test_predict_there_and_back(body: dict[str, Any], instances: Any) -> None:
+    """Vertex AI is asked for vectors of texts as models of other kinds are asked for anything."""
+    request = there_and_back(PREDICT, asked(PREDICT, {**body, "instances": instances}))
+    assert (request.model, request.family) == ("m", Family.EMBEDDING)
+
+
+@pytest.mark.parametrize("body", [{"instances": [{"prompt": "a cat"}]}, {"instances": []}, {"instances": 5}, {}, None])
+def test_other_predictions_are_not_claimed(body: Any) -> None:
+    """Images and the like are plain HTTP."""
+    assert not PREDICT.claims(asked(PREDICT, body))
+
+
+def test_predicted_vectors() -> None:
+    """Each text has its own count; without counts the vectors are told."""
+    vectors = [{"embeddings": {"values": [1, 2], "statistics": {"token_count": tokens}}} for tokens in (3, 4.0)]
+    assert PREDICT.decode_response({"predictions": vectors}) == Completion(usage=Usage(7))
+    bare = {"predictions": [{"embeddings": {"values": [1, 2], "statistics": {"token_count": "x"}}}]}
+    assert PREDICT.decode_response(bare) == Completion(output={"vectors": 1, "dimensions": 2})
+    answer = Completion(usage=Usage(7))
+    assert PREDICT.decode_response(PREDICT.encode_response(answer, REQUEST)) == answer
+    nothing: tuple[Any, ...] = ({}, None, {"predictions": []})
+    for body in nothing:
+        with pytest.raises(ProviderError, match="no predictions"):
+            PREDICT.decode_response(body)

@@ -30,7 +30,7 @@ from playhead.dialects.dialect import Asked, Dialect
 from playhead.dialects.ollama import DIALECTS
 from playhead.errors import ProviderError
 
-CHAT, GENERATE, EMBED, EMBEDDINGS, TAGS, SHOW = DIALECTS
+CHAT, GENERATE, EMBED, EMBEDDINGS, TAGS, PS, SHOW = DIALECTS
 SPEAKING = pytest.mark.parametrize("dialect", [CHAT, GENERATE], ids=["chat", "generate"])
 REQUEST = CompletionRequest(prompt="hi", model="m")
 BODIES = bodies(
@@ -255,7 +255,9 @@ def test_tags_and_show() -> None:
     assert show == CompletionRequest(family=Family.HTTP, operation="show", params={"name": "m"})
     assert TAGS.decode_response({"models": []}) == Completion()
     assert SHOW.decode_response({"details": {}}) == Completion()
-    for dialect in (TAGS, SHOW):
+    assert there_and_back(PS, Asked("GET", "/api/ps")) == CompletionRequest(family=Family.HTTP, operation="ps")
+    assert PS.decode_response({"models": []}) == Completion()
+    for dialect in (TAGS, PS, SHOW):
         assert dialect.decode_response(dialect.encode_response(Completion(), REQUEST)) == Completion()
         with pytest.raises(ProviderError, match="has no"):
             dialect.decode_response({})

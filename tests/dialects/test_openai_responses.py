@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 from tests.dialects.exchanges import bodies, conversations, key, listen, there_and_back, vcr_exchanges
 from tests.strategies import any_text, same
 
-from playhead.core.model import CompletionRequest
+from playhead.core.model import Completion, CompletionRequest
+from playhead.core.usage import Usage
 from playhead.dialects.dialect import Asked
 from playhead.dialects.openai_responses import DIALECTS
+from playhead.errors import ProviderError
 
-RESPONSES, COMPACT, RETRIEVE = DIALECTS
+RESPONSES, COMPACT, RETRIEVE, COUNT = DIALECTS
 PATH = "/v1/responses"
 ITEMS = st.one_of(
     conversations,
@@ -38,11 +40,13 @@ BODIES = bodies(
 )
 
 
-@pytest.mark.parametrize(("dialect", "path"), [(RESPONSES, PATH), (COMPACT, f"{PATH}/compact")])
+@pytest.mark.parametrize(
+    ("dialect", "path"), [(RESPONSES, PATH), (COMPACT, f"{PATH}/compact"), (COUNT, f"{PATH}/input_tokens")]
+)
 @given(body=BODIES)
 def test_requests_there_and_back(dialect: Any, path: str, body: dict[str, Any]) -> None:
     """Every body is in its request, to the field, and comes out of it again."""
-    body = {"model": "m", **body} | ({"stream": False} if dialect is COMPACT else {})
+    body = {"model": "m", **body} | ({} if dialect is RESPONSES else {"stream": False})
     there_and_back(dialect, Asked("POST", path, body))
 
 
@@ -151,3 +155,13 @@ def test_evidence_of_real_recordings() -> None:
         assert same(dialect.decode_response(dialect.encode_response(found, request)), found), one.name
     assert len(ends) >= 18
     assert sorted({end or "" for end in ends}) == ["", "completed", "queued"]
+
+
+def test_count() -> None:
+    """A count is usage without an answer; an answer without a count is none."""
+    completion = Completion(usage=Usage(7))
+    assert COUNT.decode_response({"object": "response.input_tokens", "input_tokens": 7}) == completion
+    assert COUNT.decode_response(COUNT.encode_response(completion, CompletionRequest(prompt="hi"))) == completion
+    for body in ({}, None, {"input_tokens": "7"}):
+        with pytest.raises(ProviderError, match="no count"):
+            COUNT.decode_response(body)

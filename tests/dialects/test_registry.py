@@ -27,7 +27,7 @@ WORDS = sorted({word for words in _AT for word in words.split("/")} | {"v1", "v1
 @given(
     st.sampled_from(["POST", "GET"]),
     st.lists(st.sampled_from(WORDS), max_size=4),
-    st.sampled_from(["", ":generateContent", ":countTokens"]),
+    st.sampled_from(["", ":generateContent", ":countTokens", ":predict", ":rawPredict"]),
     st.sampled_from([None, {}, BODY, {**BODY, "model": "mistral-small"}, []]),
 )
 def test_found_is_the_first_that_claims(method: str, words: list[str], verb: str, body: Any) -> None:
@@ -47,7 +47,10 @@ def test_found_is_the_first_that_claims(method: str, words: list[str], verb: str
         ("POST", "/openai/deployments/d/completions", BODY, "openai completions"),
         ("POST", "/v1/responses", BODY, "openai responses"),
         ("POST", "/v1/responses/compact", BODY, "openai responses.compact"),
+        ("POST", "/v1/responses/input_tokens", BODY, "openai responses.input_tokens"),
         ("GET", "/v1/responses/resp_1", None, "openai responses.retrieve"),
+        ("POST", "/v1beta/interactions", BODY, "google interactions"),
+        ("GET", "/v1beta/interactions/v1_a", None, "google interactions.retrieve"),
         ("POST", "/v1/embeddings", BODY, "openai embeddings"),
         ("POST", "/api/embeddings", BODY, "ollama embeddings"),
         ("GET", "/v1/models", None, "openai models"),

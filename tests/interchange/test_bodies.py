@@ -8,7 +8,15 @@ import zlib
 import pytest
 import zstandard
 
-from playhead.interchange.bodies import NOT_ENCODED, OTHER_LENGTH, is_encoded, settle, undo_request_encoding
+from playhead.interchange.bodies import (
+    NO_KIND,
+    NOT_ENCODED,
+    OTHER_LENGTH,
+    is_encoded,
+    kind_of,
+    settle,
+    undo_request_encoding,
+)
 
 TEXT = b'{"answer": "four"}'
 
@@ -59,3 +67,30 @@ def test_a_request_is_read_without_its_encoding() -> None:
     assert undo_request_encoding([("content-encoding", "gzip")], TEXT) == TEXT
     assert undo_request_encoding([("content-encoding", "lzma")], b"\x00\xff") == b"\x00\xff"
     assert undo_request_encoding([], TEXT) == TEXT
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (TEXT, "application/json"),
+        (b"[1]", "application/json"),
+        (b'event: a\ndata: {"b": 1}\n\n', "text/event-stream"),
+        (b": keep-alive\n\ndata: 1\n\n", "text/event-stream"),
+        (b"{not json", ""),
+        (b"[" * 100_000, ""),
+        (b"\x89PNG", ""),
+        (b"", ""),
+    ],
+)
+def test_a_redacted_content_type_is_the_bodys_own(body: bytes, kind: str) -> None:
+    """Some recorders put a word in its place, and clients read a body by it."""
+    right = (("content-type", kind),) if kind else ()
+    assert settle([("Content-Type", "**REDACTED**"), ("a", "1")], body) == ((("a", "1"), *right), (NO_KIND,))
+    assert kind_of([("Content-Type", "**REDACTED**")], body) == kind
+
+
+def test_a_content_type_that_is_one_stays() -> None:
+    """It is looked at only where it is none."""
+    assert settle([("content-type", "text/plain")], TEXT) == ((("content-type", "text/plain"),), ())
+    assert kind_of([("content-type", "text/plain")], TEXT) == "text/plain"
+    assert kind_of([], TEXT) == ""

@@ -51,7 +51,7 @@ def names(*places: str, text: bool = False) -> list[str]:
 
 def test_a_cassette_keeps_the_name() -> None:
     """Without the ending of a recording; whatever else stands after a dot is part of the name."""
-    found = names("test_a[gpt-4.5].yaml", "b.xai.yaml", "c.har", "d", "e.YML", ".yaml")
+    found = names("test_a[gpt-4.5].yaml", "b.xai.yaml", "c.har", "d", "e.YML", ".yaml", "f.yaml.gz", "g.gz")
     assert found == [
         "test_a[gpt-4.5].cassette",
         "b.xai.cassette",
@@ -59,6 +59,8 @@ def test_a_cassette_keeps_the_name() -> None:
         "d.cassette",
         "e.cassette",
         ".yaml.cassette",
+        "f.cassette",
+        "g.gz.cassette",
     ]
     assert names("a.yaml", text=True) == ["a.cassette.json"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import json
 from typing import Any
 
@@ -41,10 +42,15 @@ HAR = {"log": {"version": "1.2", "entries": [{"request": {"url": "http://h/"}, "
         (json.dumps(HAR).replace("200", 'NaN, "status": 200').encode(), "har"),
         (json.dumps(STACK).encode(), "llama-stack"),
         (yaml.safe_dump(STACK).encode(), "llama-stack"),
+        (yaml.safe_dump(VCR).encode("utf-16"), "vcr"),
+        (b"\xef\xbb\xbf" + yaml.safe_dump(VCR).replace("\n", "\r\n").encode(), "vcr"),
+        (b"# a comment\n---\n" + yaml.safe_dump(VCR).encode() + b"---\nsecond: document\n", "vcr"),
+        (gzip.compress(yaml.safe_dump(VCR).encode()), "vcr"),
+        (gzip.compress(b"") + gzip.compress(json.dumps(HAR).encode()) + b"\x00" * 8, "har"),
     ],
 )
 def test_the_format_is_found_by_the_content(data: bytes, expected: str) -> None:
-    """The name says nothing: JSON or YAML, with or without a byte order mark, flow style, UTF-16, NaN."""
+    """The name says nothing: JSON or YAML, with or without a byte order mark, flow style, UTF-16, NaN, gzip."""
     found = read_source(data, "some.txt")
     assert found.format == expected
     assert len(found.items) == 1
@@ -104,3 +110,16 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     """So is what never was a recording."""
     with contextlib.suppress(UsageError):
         read_source(data, "x")
+
+
+def test_a_gzipped_file_is_whole_or_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was cut off, damaged, or stands for more than may be read is told, and so is what to do."""
+    packed = gzip.compress(json.dumps(VCR).encode())
+    for damaged in (packed[:-1], packed[:20], packed[:10], b"\x1f\x8b", b"\x1f\x8b\x00"):
+        with pytest.raises(UsageError, match="'x' is not whole gzip") as caught:
+            read_source(damaged, "x")
+        assert caught.value.error_code == UNREADABLE
+        assert caught.value.hint
+    monkeypatch.setattr(reading, "MAX_SOURCE", 1000)
+    with pytest.raises(UsageError, match="over the limit of 1000"):
+        read_source(gzip.compress(b"a" * 1_000_000), "x")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.interchange.bodies import NOT_ENCODED, OTHER_LENGTH
+from playhead.interchange.addresses import NO_ADDRESS
+from playhead.interchange.bodies import NO_KIND, NOT_ENCODED, OTHER_LENGTH
 from playhead.interchange.source import Exchange, Item, LeftOut, Talk
 from playhead.interchange.vcr import REWRITTEN, claims, read
 from playhead.interchange.yaml_reading import read_yaml, yaml_library
@@ -219,6 +220,11 @@ def test_a_call_over_grpc_is_a_talk() -> None:
     [
         ({"interactions": []}, True),
         ({"interactions": None, "version": 1}, True),
+        ({"interactions": {}}, True),
+        ({"interactions": {"an id": []}}, False),
+        ({"interactions": None, "other": 1}, False),
+        ({"requests": [], "responses": []}, True),
+        ({"requests": [], "responses": None}, False),
         ({"http_interactions": [], "recorded_with": "VCR 6"}, True),
         ([{"request": ASKED, "response": ANSWERED}], True),
         ([], False),
@@ -249,3 +255,21 @@ def test_reading_never_fails(items: list[Any]) -> None:
     """Whatever stands in the list, each item is carried over or named, in order."""
     found = list(read(read_yaml(yaml.safe_dump({"interactions": items}).encode())))
     assert [item.number for item in found] == list(range(1, len(items) + 1))
+
+
+def test_requests_may_stand_beside_their_answers() -> None:
+    """As LangChain's persister writes them; what it redacts is put together from the rest, and told."""
+    asked = {"method": "POST", "uri": "**REDACTED**", "headers": {"Content-Type": ["**REDACTED**"]}, "body": b"{}"}
+    said = b'data: {"object": "chat.completion.chunk"}\n\n'
+    answered = {**ANSWERED, "headers": {"content-type": "**REDACTED**"}, "body": {"string": said}}
+    value = {"requests": [asked, ASKED, ASKED], "responses": [answered, ANSWERED]}
+    assert claims(value)
+    first, second, third = read(value)
+    assert isinstance(first, Exchange)
+    assert isinstance(second, Exchange)
+    assert first.sent.url == "https://api.openai.com/v1/chat/completions"
+    assert first.sent.content_type == "application/json"
+    assert first.answer.header("content-type") == "text/event-stream"
+    assert set(first.notes) == {NO_KIND, NO_ADDRESS}
+    assert second.sent.url == URL
+    assert third == LeftOut(3, "it has no answer")

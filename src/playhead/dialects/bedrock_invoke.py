@@ -42,6 +42,7 @@ from playhead.dialects.openai_chat import decode_chat
 from playhead.dialects.openai_chat_stream import ChatStreamDecoder
 from playhead.dialects.openai_wire import loads, mapping, sequence, text
 from playhead.dialects.paths import always_streams, body_of, never_streams
+from playhead.dialects.vectors import vectors_said
 from playhead.errors import ProviderError
 
 _METRICS = "amazon-bedrock-invocationMetrics"
@@ -62,6 +63,8 @@ _COUNTS = Counts(
     ),
     ("total_tokens", "totalTokens"),
 )
+_RESULTS = ("results", "outputs")
+
 _OWN_COUNTS = ("inputTextTokenCount", "totalOutputTextTokenCount", "prompt_token_count", "generation_token_count")
 
 
@@ -73,23 +76,33 @@ def _decode_response(value: Any) -> Completion:
         return decode_chat(answer)
     if "output" in answer:
         return bedrock_converse.decode_converse(answer)
-    results = [mapping(item) for item in (*sequence(answer.get("results")), *sequence(answer.get("outputs")))]
+    results = [mapping(item) for name in _RESULTS for item in sequence(answer.get(name))]
+    results = results or [mapping(item) for item in sequence(answer.get("generations"))[:1]]
     last = results[-1] if results else answer
     if not answer:
         raise ProviderError("the answer is empty, or no JSON object")
     found = "".join(map(_plain_text, results or [answer]))
     if not found:
         refuse_failure(answer)
-    usage = {name: answer[name] for name in _OWN_COUNTS if name in answer}
+    counts = {name: answer[name] for name in _OWN_COUNTS if name in answer}
     tokens = [item.get("tokenCount") for item in results if "tokenCount" in item]
     if len(tokens) == 1:
-        usage["totalOutputTextTokenCount"] = tokens[0]
+        counts["totalOutputTextTokenCount"] = tokens[0]
+    usage = read_counts(counts, _COUNTS)
     return Completion(
         text=found,
-        usage=read_counts(usage, _COUNTS),
+        usage=usage,
         finish_reason=_plain_reason(last),
         tool_calls=_plain_calls(answer),
+        output=vectors_said(usage, _vectors(answer)),
     )
+
+
+def _vectors(answer: Mapping[str, Any]) -> Sequence[Any]:
+    """Give the vectors of an answer: of Titan one, of Nova each with its kind, of Cohere a list or one a kind."""
+    one, many = sequence(answer.get("embedding")), answer.get("embeddings")
+    by_kind = [vector for vectors in mapping(many).values() for vector in sequence(vectors)]
+    return [one] if one else sequence(many) or by_kind
 
 
 def _plain_text(value: Mapping[str, Any]) -> str:

@@ -31,6 +31,7 @@ from playhead.dialects.answers import (
 from playhead.dialects.dialect import Asked, Dialect, StreamFormat
 from playhead.dialects.gemini_arguments import GrowingCall, is_growing
 from playhead.dialects.gemini_further import FURTHER
+from playhead.dialects.gemini_interactions import INTERACTIONS
 from playhead.dialects.gemini_requests import PROVIDER, claims_verb, model_of, path_of, read_contents, write_contents
 from playhead.dialects.json_array import ArrayFrames
 from playhead.dialects.openai_wire import mapping, refuse_error, sequence, text
@@ -226,4 +227,5 @@ DIALECTS: tuple[Dialect, ...] = (
         StreamFormat("application/json; charset=UTF-8", _reader, _encode_array),
     ),
     *FURTHER,
+    *INTERACTIONS,
 )

@@ -1,8 +1,10 @@
 """
-Google's ``countTokens``, ``embedContent``, ``batchEmbedContents`` and list of models.
+Google's ``countTokens``, embeddings and list of models.
 
-Source: https://ai.google.dev/api/tokens, https://ai.google.dev/api/embeddings and https://ai.google.dev/api/models.
-Vectors are in the body only.
+Embeddings are asked for by ``embedContent`` and ``batchEmbedContents``, and at Vertex AI by ``predict``.
+
+Source: https://ai.google.dev/api/tokens, https://ai.google.dev/api/embeddings, https://ai.google.dev/api/models and
+https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/text-embeddings-api. Vectors are in the body only.
 """
 
 from __future__ import annotations
@@ -24,12 +26,16 @@ from playhead.dialects.gemini_requests import (
 )
 from playhead.dialects.openai_wire import mapping, refuse_error, sequence, text
 from playhead.dialects.paths import body_of, never_streams
+from playhead.dialects.vectors import vectors_said
 from playhead.errors import ProviderError
 
 COUNT = "countTokens"
 MODELS = "models"
+PREDICT = "predict"
+_TOKENS = Counts(("token_count",))
 _COUNTED = Counts(("totalTokens",))
 _EMBEDDED = Counts(("promptTokenCount",), (), ("totalTokenCount",))
+_GREATEST = 2**53
 # A key may stand in the query; it says who asks, not what.
 _CREDENTIALS = ("key", "access_token")
 
@@ -85,7 +91,10 @@ def _embedding(operation: str, field: str) -> Dialect:
             raise ProviderError(f"the answer has no {field}: its fields are {sorted(answer)!r}")
         version = text(answer.get("modelVersion"))
         usage = read_counts(answer.get("usageMetadata"), _EMBEDDED)
-        return Completion(model=version, model_version=version or None, usage=usage)
+        given: Any = answer[field]
+        vectors = sequence(given) or [given]
+        said = vectors_said(usage, vectors)
+        return Completion(model=version, model_version=version or None, usage=usage, output=said)
 
     def encode_response(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
         vectors = [{"values": vector} for vector in sequence(completion.output)] or [{"values": []}]
@@ -107,6 +116,42 @@ def _embedding(operation: str, field: str) -> Dialect:
         decode_response=decode_response,
         encode_response=encode_response,
     )
+
+
+def _claims_predict(asked: Asked) -> bool:
+    # Models of every kind predict; texts to be made vectors of stand under "content".
+    instances = sequence(body_of(asked).get("instances"))
+    return bool(instances) and "content" in mapping(instances[0]) and claims_verb(asked, PREDICT)
+
+
+def _decode_predict_request(asked: Asked) -> CompletionRequest:
+    model = model_of(asked.path, PREDICT)
+    return read_body(body_of(asked), operation=PREDICT, family=Family.EMBEDDING, names=FIELDS, model=model)
+
+
+def _encode_predict_request(request: CompletionRequest, _stream: bool) -> Asked:
+    return Asked("POST", path_of(request.model, PREDICT), write_body(request, {}, names=FIELDS, model=False))
+
+
+def _decode_predict(value: Any) -> Completion:
+    answer = mapping(value)
+    refuse_error(answer)
+    vectors = [mapping(mapping(item).get("embeddings")) for item in sequence(answer.get("predictions"))]
+    if not vectors:
+        raise ProviderError(f"the answer has no predictions: its fields are {sorted(answer)!r}")
+    counts: list[Any] = [mapping(vector.get("statistics")).get("token_count") for vector in vectors]
+    tokens = [int(count) for count in counts if type(count) in (int, float) and 0 <= count < _GREATEST]
+    # A text has a count of its own each.
+    usage = read_counts({"token_count": sum(tokens)} if tokens else None, _TOKENS)
+    return Completion(usage=usage, output=vectors_said(usage, vectors))
+
+
+def _encode_predict(completion: Completion, _request: CompletionRequest) -> dict[str, Any]:
+    vectors: list[dict[str, Any]] = [{"values": vector} for vector in sequence(completion.output)] or [{"values": []}]
+    usage = write_counts(completion.usage, _TOKENS)
+    if usage:
+        vectors[0]["statistics"] = usage
+    return {"predictions": [{"embeddings": vector} for vector in vectors]}
 
 
 def _claims_models(asked: Asked) -> bool:
@@ -159,6 +204,16 @@ FURTHER: tuple[Dialect, ...] = (
         encode_request=_encode_models_request,
         decode_response=_decode_models,
         encode_response=_encode_models,
+    ),
+    Dialect(
+        provider=PROVIDER,
+        operation=PREDICT,
+        claims=_claims_predict,
+        streams=never_streams,
+        decode_request=_decode_predict_request,
+        encode_request=_encode_predict_request,
+        decode_response=_decode_predict,
+        encode_response=_encode_predict,
     ),
 )
 """All operations but the two that generate."""

@@ -1,5 +1,6 @@
 """
-Ollama's own API: ``/api/chat``, ``/api/generate``, ``/api/embed``, ``/api/embeddings``, ``/api/tags``, ``/api/show``.
+Ollama's own API: ``/api/chat``, ``/api/generate``, ``/api/embed``, ``/api/embeddings``, ``/api/tags``, ``/api/ps``,
+``/api/show``.
 
 Source: https://github.com/ollama/ollama/blob/main/docs/api.md. Chat and generate stream unless ``stream`` is false, as
 one JSON object a line. Temperature and the like stand in ``options``, one of the params. Thoughts, images and the times
@@ -231,7 +232,7 @@ def _asking(operation: str, field: str, family: Family) -> Dialect:
         family: What it gives.
     """
     path = f"/api/{operation}"
-    method = "GET" if operation == "tags" else "POST"
+    method = "GET" if operation in ("tags", "ps") else "POST"
 
     def claims(asked: Asked) -> bool:
         if method == "POST":
@@ -283,5 +284,6 @@ DIALECTS: tuple[Dialect, ...] = (
     _asking("embed", "embeddings", Family.EMBEDDING),
     _asking("embeddings", "embedding", Family.EMBEDDING),
     _asking("tags", "models", Family.HTTP),
+    _asking("ps", "models", Family.HTTP),
     _asking("show", "details", Family.HTTP),
 )

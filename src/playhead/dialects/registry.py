@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 
 from playhead.dialects import (
     anthropic_messages,
+    anthropic_vertex,
     bedrock,
     cohere,
     gemini,
+    gemini_interactions,
     mistral,
     ollama,
     openai_chat,
@@ -28,6 +30,7 @@ DIALECTS: tuple[Dialect, ...] = (
     *cohere.DIALECTS,
     *openai_embeddings.DIALECTS,
     *anthropic_messages.DIALECTS,
+    *anthropic_vertex.DIALECTS,
     *bedrock.DIALECTS,
     *gemini.DIALECTS,
     *openai_models.DIALECTS,
@@ -43,6 +46,9 @@ _AT: Mapping[str, tuple[Dialect, ...]] = {
     "completions": openai_completions.DIALECTS,
     "responses": openai_responses.DIALECTS,
     "responses/compact": openai_responses.DIALECTS,
+    "responses/input_tokens": openai_responses.DIALECTS,
+    "interactions": gemini_interactions.INTERACTIONS,
+    **dict.fromkeys((anthropic_vertex.WHOLE, anthropic_vertex.STREAMED), anthropic_vertex.DIALECTS),
     "embeddings": openai_embeddings.DIALECTS,
     "models": (*gemini.DIALECTS, *openai_models.DIALECTS),
     "messages": anthropic_messages.DIALECTS,
@@ -57,7 +63,11 @@ The dialects by the last words of their paths, in the order of ``DIALECTS``: ask
 reading the request does.
 """
 
-_ELSEWHERE: tuple[Dialect, ...] = (BY_NAME["openai", openai_responses.RETRIEVE], *openai_models.DIALECTS)
+_ELSEWHERE: tuple[Dialect, ...] = (
+    BY_NAME["openai", openai_responses.RETRIEVE],
+    BY_NAME["google", gemini_interactions.RETRIEVE],
+    *openai_models.DIALECTS,
+)
 """The dialects whose paths may end in any word, such as a model's name."""
 
 

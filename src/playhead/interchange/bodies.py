@@ -6,6 +6,7 @@ A client that replays believes the headers, so where both do not fit, the header
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from playhead.format.content import decode_content
@@ -15,6 +16,7 @@ Headers = list[tuple[str, str]]
 
 NOT_ENCODED = "its content-encoding header is left out: the file holds the body decoded"
 OTHER_LENGTH = "its content-length is that of the body in the file"
+NO_KIND = "its content-type is left out: that of what the body is stands in its place"
 
 
 class Settled(NamedTuple):
@@ -49,6 +51,12 @@ def settle(headers: Headers, body: bytes, *, decoded: bool = False) -> Settled:
         right = str(len(body))
         headers = [(name, right if name.lower() == "content-length" else value) for name, value in headers]
         notes.append(OTHER_LENGTH)
+    kind = header(headers, "content-type")
+    if kind and "/" not in kind:
+        found = _likely_kind(body)
+        others = [pair for pair in headers if pair[0].lower() != "content-type"]
+        headers = [*others, ("content-type", found)] if found else others
+        notes.append(NO_KIND)
     return Settled(tuple(headers), tuple(notes))
 
 
@@ -63,6 +71,25 @@ def is_encoded(encoding: str, body: bytes) -> bool:
     # An encoding that cannot be undone here (br without its package) may well be what it is said to be.
     known = {"gzip", "x-gzip", "deflate", "zstd"}
     return not {part.strip().lower() for part in encoding.split(",")} <= known
+
+
+def kind_of(headers: Headers, body: bytes) -> str:
+    """Give a request's content type; where the recorder put something else in its place, the body's own."""
+    kind = header(headers, "content-type")
+    return kind if "/" in kind or not kind else _likely_kind(body)
+
+
+_EVENT_FIELDS = (b"data:", b"event:", b"id:", b"retry:", b":")
+
+
+def _likely_kind(body: bytes) -> str:
+    if body.lstrip()[:1] in (b"{", b"["):
+        try:
+            json.loads(body)
+        except (ValueError, RecursionError):
+            return ""  # it only looks like JSON
+        return "application/json"
+    return "text/event-stream" if body.lstrip().startswith(_EVENT_FIELDS) else ""
 
 
 def undo_request_encoding(headers: Headers, body: bytes) -> bytes:

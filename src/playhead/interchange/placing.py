@@ -11,7 +11,8 @@ from typing import NamedTuple
 from playhead.errors import UsageError
 from playhead.store.journals import is_journal
 
-SOURCE_ENDINGS = (".yaml", ".yml", ".json", ".har")
+_PLAIN_ENDINGS = (".yaml", ".yml", ".json", ".har")
+SOURCE_ENDINGS = (*_PLAIN_ENDINGS, *(one + ".gz" for one in _PLAIN_ENDINGS))
 """What the names of recordings mostly end in, and the names of cassettes do not keep."""
 
 OWN_ENDINGS = (".cassette", ".cassette.json")

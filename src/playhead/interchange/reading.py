@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -74,8 +75,8 @@ def read_source(data: bytes, name: str, wanted: str = AUTO) -> Source:
             YAML, or not whole (``UNREADABLE``).
     """
     if len(data) > MAX_SOURCE:
-        raise _unreadable(f"{name!r} is {len(data)} bytes long, over the limit of {MAX_SOURCE}")
-    value = _value(data, name)
+        raise _too_long(name, f"is {len(data)} bytes long,")
+    value = _value(_unpacked(data, name) if data.startswith(_GZIP) else data, name)
     names = FORMATS if wanted == AUTO else (wanted,)
     found = next((one for one in names if FORMATS[one].claims(value)), None)
     if found is None:
@@ -85,6 +86,27 @@ def read_source(data: bytes, name: str, wanted: str = AUTO) -> Source:
             hint="a file holds a vcrpy cassette, a Llama Stack recording or an HTTP archive",
         )
     return Source(found, list(FORMATS[found].read(value)))
+
+
+_GZIP = b"\x1f\x8b"
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    """Give what a gzipped file holds, which is bounded before it is unpacked."""
+    found = bytearray()
+    while data:
+        inflater = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        try:
+            found += inflater.decompress(data, MAX_SOURCE + 1 - len(found))
+        except zlib.error as error:
+            raise _unreadable(f"{name!r} is not whole gzip: {error}") from None
+        if len(found) > MAX_SOURCE:
+            raise _too_long(name, "unpacks to a file")
+        if not inflater.eof:
+            raise _unreadable(f"{name!r} is not whole gzip: it was cut off")
+        # Members follow each other; what pads the last one is none.
+        data = inflater.unused_data if inflater.unused_data.startswith(_GZIP) else b""
+    return bytes(found)
 
 
 def _value(data: bytes, name: str) -> Any:
@@ -99,7 +121,8 @@ def _value(data: bytes, name: str) -> Any:
                 return read_yaml(data)
             except NotYaml:
                 raise _unreadable(f"{name!r} is not whole JSON: {fault}") from None
-    if not data.strip() or b"\x00" in data[:1024]:
+    is_wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if not data.strip() or (b"\x00" in data[:1024] and not is_wide):
         raise _unreadable(f"{name!r} is {'empty' if not data.strip() else 'neither JSON nor YAML'}")
     try:
         return read_yaml(data)
@@ -114,5 +137,13 @@ def _json(data: bytes) -> Any:
         return json.loads(data)
 
 
+def _too_long(name: str, what: str) -> UsageError:
+    return UsageError(
+        f"{name!r} {what} over the limit of {MAX_SOURCE} bytes",
+        error_code=UNREADABLE,
+        hint="cut it into several files",
+    )
+
+
 def _unreadable(message: str) -> UsageError:
-    return UsageError(message, error_code=UNREADABLE)
+    return UsageError(message, error_code=UNREADABLE, hint="fetch the file again, or record it anew")

@@ -2,21 +2,24 @@
 Cassettes of vcrpy, in every version of its format, and of what writes like it.
 
 That is: YAML or JSON; vcrpy's requests and answers, httpx's answers as vcrpy 4 and 5 kept them (``status_code``,
-``http_version``, ``content``), the pickled requests of its first versions read as data, VCR for Ruby
-(``http_interactions``), and pydantic-ai's serializer, which keeps a JSON body under ``parsed_body``.
+``http_version``, ``content``), the pickled requests of its first versions read as data, VCR for Ruby and betamax
+(``http_interactions``), LangChain's persister (``requests`` beside ``responses``, what it redacts put together from the
+rest), and pydantic-ai's serializer, which keeps a JSON body under ``parsed_body``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any, cast
 
 from playhead.core.wire import Answer
 from playhead.dialects.openai_wire import mapping, sequence
 from playhead.interchange import xai
-from playhead.interchange.bodies import settle, undo_request_encoding
+from playhead.interchange.addresses import NO_ADDRESS, is_address, likely_address
+from playhead.interchange.bodies import kind_of, settle, undo_request_encoding
 from playhead.interchange.source import Exchange, Item, LeftOut, Unusable, instant, odd_reason, sent_from, server_time
-from playhead.interchange.values import body_bytes, header, headers_of, json_bytes, number, words
+from playhead.interchange.values import body_bytes, headers_of, json_bytes, number, words
 
 _LISTS = ("interactions", "http_interactions")
 
@@ -28,8 +31,10 @@ def claims(value: object) -> bool:
     given = mapping(value)
     if any(isinstance(given.get(name), list) for name in _LISTS):
         return True
-    if "interactions" in given and given["interactions"] is None and "version" in given:
+    if "interactions" in given and not given["interactions"] and given.keys() <= {"interactions", "version"}:
         return True  # a cassette in which nothing was recorded
+    if isinstance(given.get("requests"), list) and isinstance(given.get("responses"), list):
+        return True
     items = sequence(value)
     # vcrpy's first format is the list alone.
     return bool(items) and all(_is_interaction(item) for item in items)
@@ -44,7 +49,11 @@ def _is_interaction(value: object) -> bool:
 def read(value: object) -> Iterator[Item]:
     """Give what a cassette holds, one item an interaction; never raises."""
     given = mapping(value)
-    items = next((given[name] for name in _LISTS if given.get(name) is not None), value)
+    if "requests" in given and "responses" in given:
+        pairs = zip_longest(sequence(given["requests"]), sequence(given["responses"]))
+        items: Any = [{"request": asked, "response": answered} for asked, answered in pairs]
+    else:
+        items = next((given[name] for name in _LISTS if given.get(name) is not None), value)
     for place, item in enumerate(sequence(items), 1):
         try:
             yield _read_one(place, item, given)
@@ -59,13 +68,14 @@ def _read_one(place: int, item: object, file: Mapping[str, Any]) -> Item:
     asked, answered = _state(given.get("request")), mapping(given.get("response"))
     if not asked or not answered:
         raise Unusable("it has no request" if not asked else "it has no answer")
-    url = _url(asked)
-    if not url:
-        raise Unusable("its request has no address")
     headers = headers_of(asked.get("headers"))
     body = undo_request_encoding(headers, _body(asked))
-    sent = sent_from(words(asked.get("method")) or "GET", url, body, header(headers, "content-type"))
     answer, notes = _answer(answered)
+    url = _url(asked)
+    if not is_address(url):
+        url = likely_address(body, answer)
+        notes = (*notes, NO_ADDRESS)
+    sent = sent_from(words(asked.get("method")) or "GET", url, body, kind_of(headers, body))
     when = _when(given, answered, file, answer)
     return Exchange(place, sent, answer, when, notes=notes)
 
