@@ -44,35 +44,42 @@ _PLAIN_KEYS = (b'"key"', b'\\"key\\"')
 _SHORT_TAIL = 6
 _LONG_TAIL = LONGEST_NAME + LONGEST_FILLER
 _MOST_KNOWN = 4096
+_LONGEST_KNOWN_RUN = 64
 
 
 class _Tails:
     """Tells which pieces of bytes end in a name that announces a credential."""
 
-    __slots__ = ("_clean", "_endings", "_exempt", "_parts")
+    __slots__ = ("_clean", "_doubtful", "_endings", "_exempt", "_parts")
 
     def __init__(self, endings: tuple[bytes, ...], exempt: tuple[bytes, ...]) -> None:
         self._endings = endings
         self._exempt = exempt
         self._parts = frozenset(end[at:] for end in endings for at in range(1, len(end) + 1))
         self._clean: set[bytes] = set()
+        self._doubtful: set[bytes] = set()
 
     def end(self, pieces: list[bytes]) -> bool:
         """Say whether a name ends one of the pieces; the last has no mark behind it and does not count."""
         del pieces[-1]
         # The same few tails come again in every entry, so nearly all of them are known to be clean.
-        doubtful = {piece[-_SHORT_TAIL:] for piece in pieces}.difference(self._clean)
-        doubtful = {tail for tail in doubtful if self._is_doubtful(tail)}
-        return bool(doubtful) and any(self._ends_name(piece) for piece in pieces if piece[-_SHORT_TAIL:] in doubtful)
+        clean, doubtful = self._clean, self._doubtful
+        for piece in pieces:
+            tail = piece[-_SHORT_TAIL:]
+            if tail in clean:
+                continue
+            if (tail in doubtful or self._is_doubtful(tail)) and self._ends_name(piece):
+                return True
+        return False
 
     def _is_doubtful(self, tail: bytes) -> bool:
         rest = tail.lower().translate(None, _SKIPPED)
-        if not rest or rest in self._parts or rest.endswith(self._endings):
-            return True
-        if len(self._clean) >= _MOST_KNOWN:
-            self._clean = set()
-        self._clean.add(tail)
-        return False
+        is_doubtful = not rest or rest in self._parts or rest.endswith(self._endings)
+        known = self._doubtful if is_doubtful else self._clean
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known.add(tail)
+        return is_doubtful
 
     def _ends_name(self, piece: bytes) -> bool:
         if piece.endswith(self._exempt):
@@ -104,7 +111,7 @@ class Cues:
         json_literals: The same as they stand in JSON.
     """
 
-    __slots__ = ("_grams", "_json_literals", "_literals", "_names", "_stride")
+    __slots__ = ("_clean_runs", "_grams", "_json_literals", "_literals", "_names", "_stride")
 
     def __init__(
         self,
@@ -118,6 +125,7 @@ class Cues:
         # Any run of n characters holds a whole group of 8 that starts at a multiple of n - 7.
         self._grams = frozenset(run[at : at + _GRAM] for run in fragments for at in range(len(run) - _GRAM + 1))
         self._stride = min(map(len, fragments), default=_GRAM) - _GRAM + 1
+        self._clean_runs: set[bytes] = set()
         self._literals = tuple(literals)
         self._json_literals = tuple(json_literals)
 
@@ -145,16 +153,31 @@ class Cues:
         return found
 
     def _in_runs(self, data: bytes, classes: bytes, at: int) -> int:
-        found, grams, stride = 0, self._grams, self._stride
+        found, clean = 0, self._clean_runs
         while at >= 0:
             end = classes.find(b"\x00", at + SHORTEST_TOKEN)
             if end < 0:
                 end = len(data)
-            if may_hold_token(data, at, end):
-                found |= TOKEN
             if at and data[at - 1] == _BLANK and may_follow_scheme(data, at):
                 found |= SCHEME
-            if grams and not grams.isdisjoint([data[i : i + _GRAM] for i in range(at, end - _GRAM + 1, stride)]):
-                found |= VALUE
+            # The same names of fields and models come again in every entry. What stands before a run counts too.
+            run = data[max(0, at - 1) : end]
+            if run not in clean:
+                cues = self._in_run(data, at, end)
+                found |= cues
+                if not cues and len(run) <= _LONGEST_KNOWN_RUN:
+                    if len(clean) >= _MOST_KNOWN:
+                        clean.clear()
+                    clean.add(run)
             at = classes.find(_RUN, end)
+        return found
+
+    def _in_run(self, data: bytes, start: int, end: int) -> int:
+        found, grams = 0, self._grams
+        if may_hold_token(data, start, end):
+            found = TOKEN
+        if grams and not grams.isdisjoint(
+            [data[at : at + _GRAM] for at in range(start, end - _GRAM + 1, self._stride)]
+        ):
+            found |= VALUE
         return found

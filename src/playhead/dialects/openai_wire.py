@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
 
+import msgspec
+
 from playhead.core.usage import UNREPORTED, Usage
 from playhead.errors import ProviderError
 
@@ -48,6 +50,9 @@ def loads(data: str | bytes, what: str) -> Any:
     Raises:
         ProviderError: It is not JSON, or nested too deeply to be read.
     """
+    # Four times as fast, and strict; what it refuses may still be what the other one reads.
+    with suppress(ValueError, RecursionError):
+        return msgspec.json.decode(data)
     # Refused outside of the handler: the decoder's exception holds the whole text, which may hold a secret.
     with suppress(ValueError, RecursionError):
         return json.loads(data)

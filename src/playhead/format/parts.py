@@ -43,25 +43,34 @@ def split_request(request: bytes) -> tuple[bytes, Parts]:
     parts: Parts = {}
     if len(request) < PART_MIN_LENGTH:
         return request, parts
-    fields: dict[str, Any] = msgspec.json.decode(request)
-    for name, value in fields.items():
-        if name == "tools" and len(encode_normal(value)) >= PART_MIN_LENGTH:
-            fields[name] = {"$part": _store(value, parts)}
+    fields: dict[str, Any] = dict(_RAW_FIELDS.decode(request))
+    for name, raw in fields.items():
+        # Canonical bytes go in and out as they are; what is too short for a part in them is not even read.
+        if len(raw) < PART_MIN_LENGTH:
+            continue
+        if name == "tools":
+            fields[name] = {"$part": _store(raw, parts)}
         elif name == "messages":
-            fields[name] = _split_messages(value, parts)
+            fields[name] = _split_messages(_RAW_LIST.decode(raw), parts)
         else:
-            fields[name] = _split_strings(value, parts)
+            fields[name] = _split_strings(msgspec.json.decode(raw), parts)
     return (encode_normal(fields), parts) if parts else (request, parts)
 
 
-def _split_messages(messages: list[Any], parts: Parts) -> Any:
-    run: list[Any] = []
+_RAW_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def _split_messages(messages: list[msgspec.Raw], parts: Parts) -> Any:
+    run: list[msgspec.Raw] = []
     size = 0
     previous: str | None = None
     for message in messages:
-        split = _split_strings(message, parts)
+        split = message
+        if len(message) >= PART_MIN_LENGTH:
+            split = msgspec.Raw(encode_normal(_split_strings(msgspec.json.decode(message), parts)))
         run.append(split)
-        size += len(encode_normal(split)) + 1
+        size += len(bytes(split)) + 1
         if size >= PART_MIN_LENGTH:
             node: dict[str, Any] = {"$run": run}
             if previous is not None:

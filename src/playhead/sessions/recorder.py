@@ -116,11 +116,15 @@ class Recorder:
     def _entry(self, finished: Finished) -> bytes:
         """Give the entry of a call without its secrets."""
         ticket, answer, outcome = finished.ticket, finished.answer, finished.outcome
-        if answer is not None and not ticket.settled.values and not may_hide_secrets(answer, self._secrets.current()):
+        rules = self._secrets.current()
+        if answer is not None and not ticket.settled.values and not may_hide_secrets(answer, rules):
             # One look at the whole of it serves for request, outcome, body, headers and URL in nearly every call.
             plain = _composed(finished, encode_outcome(outcome_fields(outcome)), answer, ticket.sent)
             looked_at = plain.replace(key_text(ticket.key.key).encode(), b"", 1)
-            if not self._secrets.current().could_match_bytes(looked_at):
+            if self._rules is rules:
+                # The request was looked at under these rules when the call began.
+                looked_at = looked_at.replace(ticket.encoded, b"", 1)
+            if not rules.could_match_bytes(looked_at):
                 return plain
         if answer is not None:
             answer = self._secrets.answer(answer)
