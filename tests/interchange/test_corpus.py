@@ -23,6 +23,7 @@ from playhead.interchange.source import Exchange
 from playhead.interchange.xai import NO_WIRE
 from playhead.interchange.yaml_reading import yaml_library
 from tests.interchange.corpus import CORPUS, files, label, needs_corpus
+from tests.interchange.corpus_table import table
 
 pytestmark = needs_corpus
 
@@ -159,6 +160,13 @@ def test_failures_are_those_of_the_sources(imports: Imports) -> None:
         if call.evidence.failure is not None and call.answer is not None and call.answer.status < 400
     }
     assert failed == {"vcr/test_openrouter/test_openrouter_stream_error"}  # an error in the stream
+
+
+def test_the_page_shows_what_became_of_the_files(imports: Imports) -> None:
+    """The table of ``docs/how-to/import-recordings.md``: ``python -m tests.interchange.corpus_table`` prints it."""
+    page = Path(__file__).parents[2] / "docs" / "how-to" / "import-recordings.md"
+    _, _, shown = page.read_text().partition("<!-- corpus -->\n")
+    assert shown.splitlines() == table(imports.report.files)
 
 
 @pytest.mark.parametrize("path", [*VCR, *STACK], ids=label)
