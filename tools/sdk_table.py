@@ -96,7 +96,7 @@ def features(cases: Iterable[Case]) -> str:
 def streaming(prover: type[Prover]) -> str:
     """Say how streams come to the caller while they are recorded, in which kinds of calls."""
     kinds = {"async" if case.is_async else "sync" for case in prover.sdk.cases if case.is_stream}
-    how = "piece by piece" if issubclass(prover, StreamingProver) else "whole while recording"
+    how = "piece by piece" if issubclass(prover, StreamingProver) else "whole"
     return f"{', '.join(sorted(kinds, reverse=True))}; {how}" if kinds else "-"
 
 

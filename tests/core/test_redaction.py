@@ -222,6 +222,7 @@ def test_headers() -> None:
     """Headers that carry a credential are masked, also by a user's name; order, case and repeats stay."""
     pairs = [
         ("Authorization", "Bearer x"), ("X-API-KEY", "a"), ("cookie", "a=b"), ("Set-Cookie", "a"),
+        ("set-cookie", "sid=a; Path=/; Secure"), ("set-cookie", f"sid={MASK}; Path=/"), ("set-cookie", f"{KEY}=a"),
         ("x-my-token", "short"), ("Content-Type", "application/json"),
         ("x-ratelimit-remaining-tokens", "9"), ("X-Team", "a"), ("X-Team", "b"),
         ("Location", "https://h/?key=a"), ("x-note", KEY), ("api-key", MASK),
@@ -230,7 +231,8 @@ def test_headers() -> None:
     redacted = Redactor(names=["x_team"]).redact_headers(pairs)
     assert [name for name, _ in redacted] == [name for name, _ in pairs]
     assert [value for _, value in redacted] == [
-        MASK, MASK, MASK, MASK, MASK, "application/json", "9", MASK, MASK, f"https://h/?key={MASK}", MASK,
+        MASK, MASK, MASK, MASK, f"sid={MASK}; Path=/; Secure", f"sid={MASK}; Path=/", f"{MASK}={MASK}",
+        MASK, "application/json", "9", MASK, MASK, f"https://h/?key={MASK}", MASK,
         MASK, f"Bearer {MASK}",
     ]  # fmt: skip
     assert Redactor(names=["x_team"]).redact_headers(redacted) == redacted

@@ -19,8 +19,6 @@ KEY = "sk-proof-Zq81kXw40vTb77rLmN3cPd92HsYaEf65"
 
 NOT_HERE = "its SDK is not installed here: make test runs these in .venv-sdk"
 
-MODEL = "tiny-1"
-
 
 @dataclass(frozen=True)
 class Ask:
@@ -33,8 +31,8 @@ class Ask:
         got: To be called for each piece of a stream that the caller has seen.
     """
 
-    prompt: str = "Where is the lantern?"
-    model: str = MODEL
+    prompt: str
+    model: str
     got: Callable[[], None] = lambda: None
 
     def collect(self, pieces: Any) -> list[Any]:
@@ -77,6 +75,7 @@ class Case:
         proves: Reads from the result what the evidence must say; ``None`` where there is no model's answer.
         options: Further options of the client.
         real: Whether the real server can be asked this too.
+        provider: What the evidence calls the provider, where it is not what the SDK's other rows have.
         loopback: Whether the server on the loopback interface is asked.
     """
 
@@ -89,6 +88,7 @@ class Case:
     proves: Callable[[Any], Proof] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     real: bool = False
+    provider: str | None = None
     loopback: bool = True
 
     @property
@@ -119,6 +119,7 @@ class Sdk:
         async_client: Likewise, asynchronous; ``None`` where the SDK has none.
         cases: The rows.
         provider: What the evidence calls the provider.
+        model: The model asked for.
         real_url: The address of the real server as this SDK wants it, from the server; ``None`` where it does not
             speak its protocol.
     """
@@ -131,7 +132,12 @@ class Sdk:
     async_client: Callable[..., AbstractAsyncContextManager[Any]] | None
     cases: tuple[Case, ...]
     provider: str
+    model: str = "tiny-1"
     real_url: Callable[[Any], str] | None = None
+
+    def ask(self, prompt: str = "Where is the lantern?", got: Callable[[], None] = lambda: None) -> Ask:
+        """Give a question to this SDK's model."""
+        return Ask(prompt, self.model, got)
 
     def address(self, server: Any) -> str:
         """Give the address the SDK is to be pointed at."""
@@ -180,15 +186,20 @@ def plain(value: Any) -> Any:
 
 def described(error: BaseException) -> dict[str, Any]:
     """Say what an exception tells the code that catches it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp's ``code``
+        status = getattr(error, "status_code", None) or getattr(error, "code", None)
     response = getattr(error, "response", None)
+    text = getattr(response, "text", None)
     body = getattr(error, "body", None)
     cause = type(error.__cause__)
     return {
         "classes": [cls.__qualname__ for cls in type(error).__mro__],
         "text": str(error),
-        "status": getattr(error, "status_code", None) or getattr(error, "code", None),
+        "status": status,
         "body": body if isinstance(body, (dict, list, str)) else repr(body),
-        "response": getattr(response, "text", None) if response is not None else None,
+        # aiohttp's is a method, which after the session has nothing to read from.
+        "response": text if isinstance(text, str) else None,
         # What lies below a transport is not there under replay.
         "cause": "NoneType" if cause.__module__.startswith("httpcore") else cause.__qualname__,
     }

@@ -19,7 +19,7 @@ import pytest
 
 import playhead
 from playhead.providers.tiny_server import TinyServer, missing_dependency
-from tests.sdks.cases import KEY, Ask, Case, Sdk, json_or_text
+from tests.sdks.cases import KEY, Case, Sdk, json_or_text
 from tests.sdks.servers.base import LoopbackServer
 
 WAIT_SKIPPED_SECONDS = 0.9
@@ -85,7 +85,7 @@ class Prover:
 
         start = time.perf_counter()
         with playhead.use_cassette(path) as session:
-            replayed = self.sdk.run(case, url, Ask())
+            replayed = self.sdk.run(case, url, self.sdk.ask())
         took = time.perf_counter() - start
         report = session.report()
         assert report.refusals == ()
@@ -105,7 +105,7 @@ class Prover:
         expected = case.proves(recorded["value"])
         *_, last = playhead.open_cassette(path)
         evidence = last.evidence
-        assert evidence.provider == self.sdk.provider
+        assert evidence.provider == (case.provider or self.sdk.provider)
         assert evidence.text == expected.text
         assert evidence.finish_reason == expected.finish_reason
         assert [(one.name, json_or_text(one.arguments)) for one in evidence.tool_calls] == list(expected.tool_calls)
@@ -123,17 +123,17 @@ class Prover:
                 outcome(self.sdk, case, server)
             url = self.sdk.address(server)
         with playhead.use_cassette(path) as session:
-            replayed = self.sdk.run(case, url, Ask("Where is the kettle?"))
+            replayed = self.sdk.run(case, url, self.sdk.ask("Where is the kettle?"))
         assert "error" in replayed, replayed
         refusals = session.report().refusals
         assert {refusal.kind for refusal in refusals} == {"no match"}
         assert any("lantern" in said and "kettle" in said for said in refusals[0].differences)
         with pytest.raises(playhead.NoMatch), playhead.use_cassette(path, strict=True):
-            self.sdk.run(case, url, Ask("Where is the kettle?"))
+            self.sdk.run(case, url, self.sdk.ask("Where is the kettle?"))
 
 
 class StreamingProver(Prover):
-    """The tests of an SDK whose streams are relayed piece by piece; vcrpy's stubs read whole answers."""
+    """The tests of an SDK that gives its caller a stream piece by piece, as it comes."""
 
     def test_a_stream_is_not_held_back(self, streamed: Row, tmp_path: Path) -> None:
         """While a stream is recorded its reader gets each piece as it comes, not all of them at the end."""
@@ -141,7 +141,7 @@ class StreamingProver(Prover):
             assert isinstance(server, LoopbackServer)
             server.gate = threading.Event()
             with playhead.use_cassette(tmp_path / "proof.cassette", mode="record"):
-                found = self.sdk.run(streamed.case, self.sdk.address(server), Ask(got=server.gate.set))
+                found = self.sdk.run(streamed.case, self.sdk.address(server), self.sdk.ask(got=server.gate.set))
         assert "value" in found, found
         assert server.gate.is_set()
         assert not server.held_back
@@ -165,7 +165,7 @@ def outcome(sdk: Sdk, case: Case, server: Any) -> Any:
     """Make a case's call against a server that is to fail as the case says."""
     if isinstance(server, LoopbackServer):
         server.faults[:] = case.faults
-    return sdk.run(case, sdk.address(server), Ask())
+    return sdk.run(case, sdk.address(server), sdk.ask())
 
 
 def count(server: Any) -> int | None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.sdks.cases import KEY, NOT_HERE, Ask, Case, Proof, Sdk
 from tests.sdks.chat_shape import TOOL
-from tests.sdks.prover import Prover
+from tests.sdks.prover import StreamingProver
 from tests.sdks.servers.base import dropped, overloaded, slow, squeezed, too_many
 from tests.sdks.servers.bedrock import BedrockServer
 
@@ -141,7 +141,7 @@ SDK = Sdk(
 )
 
 
-class TestBoto3Bedrock(Prover):
+class TestBoto3Bedrock(StreamingProver):
     """Every row of the table."""
 
     sdk = SDK

@@ -198,7 +198,7 @@ SDK = Sdk(
     client=client,
     async_client=async_client,
     cases=CASES,
-    provider="gemini",
+    provider="google",
 )
 
 

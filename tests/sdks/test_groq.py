@@ -139,7 +139,8 @@ SDK = Sdk(
     client=client,
     async_client=async_client,
     cases=CASES,
-    provider="groq",
+    # Groq speaks OpenAI's protocol at a path that ends as OpenAI's: nothing but the host tells them apart.
+    provider="openai",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,25 @@ if TYPE_CHECKING:
 
 
 class Sender:
-    """A client and the address it is pointed at."""
+    """A client for each thread, since this library's may not be shared, and the address they are pointed at."""
 
-    def __init__(self, http: Any, url: str) -> None:
-        self._http = http
+    def __init__(self, url: str, timeout: float | None) -> None:
         self._url = url
+        self._timeout = timeout
+        self._own = threading.local()
+        self._all: list[Any] = []
+
+    @property
+    def _http(self) -> Any:
+        if not hasattr(self._own, "http"):
+            self._own.http = httplib2.Http(timeout=self._timeout)
+            self._all.append(self._own.http)
+        return self._own.http
+
+    def close(self) -> None:
+        """Close every connection."""
+        for http in self._all:
+            http.close()
 
     def send(
         self, method: str, path: str, body: bytes | None = None, content_type: str | None = None
@@ -39,12 +54,12 @@ class Sender:
 
 @contextmanager
 def client(url: str, timeout: float | None = None) -> Iterator[Any]:
-    """Open a client that tries once."""
-    http = httplib2.Http(timeout=timeout)
+    """Give clients that try once."""
+    sender = Sender(url, timeout)
     try:
-        yield Sender(http, url)
+        yield sender
     finally:
-        http.close()
+        sender.close()
 
 
 SDK = Sdk(

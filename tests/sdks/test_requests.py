@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.sdks.cases import NOT_HERE, Sdk
-from tests.sdks.prover import Prover
+from tests.sdks.prover import StreamingProver
 from tests.sdks.servers.plain import PlainServer
 from tests.sdks.sync_rows import cases, headers
 
@@ -70,7 +70,7 @@ SDK = Sdk(
 )
 
 
-class TestRequests(Prover):
+class TestRequests(StreamingProver):
     """Every row of the table."""
 
     sdk = SDK

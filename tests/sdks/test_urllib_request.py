@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tests.sdks.cases import Sdk
-from tests.sdks.prover import Prover
+from tests.sdks.prover import StreamingProver
 from tests.sdks.servers.plain import PlainServer
 from tests.sdks.sync_rows import cases, headers
 
@@ -63,7 +63,7 @@ SDK = Sdk(
 )
 
 
-class TestUrllibRequest(Prover):
+class TestUrllibRequest(StreamingProver):
     """Every row of the table."""
 
     sdk = SDK

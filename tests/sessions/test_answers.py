@@ -50,7 +50,9 @@ def test_headers_that_carry_credentials_are_masked(name: str) -> None:
     """The values go by name, whatever they look like; order, case, and the others stay."""
     headers = (("Date", "today"), (name, "short"), (name.lower(), "a=b; Path=/"), ("X-Request-Id", "r1"))
     found = redact_answer(Answer(200, headers, (b"x",)), DEFAULT)
-    assert found.headers == (("Date", "today"), (name, MASK), (name.lower(), MASK), ("X-Request-Id", "r1"))
+    # What a client is given to keep, it looks up by name.
+    kept = f"a={MASK}; Path=/" if name == "Set-Cookie" else MASK
+    assert found.headers == (("Date", "today"), (name, MASK), (name.lower(), kept), ("X-Request-Id", "r1"))
     assert found.pieces == (b"x",)
 
 

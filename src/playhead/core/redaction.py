@@ -32,6 +32,7 @@ _SCALARS = frozenset({bool, int, float, type(None)})
 _FORMS = frozenset({"$bytes", "$wtf8", "$map"})
 _AUTHORITY = re.compile(r"\A([A-Za-z][A-Za-z0-9+.-]*:)?//([^/?#]*)@")
 _PARAMETER = re.compile(r"([?&;#])([^=&;#?]+)=([^&;#]*)")
+_PAIR = re.compile(r"([^=;\s]+)=[^;]*(.*)", re.DOTALL)
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_$-]+\Z")
 
 
@@ -156,7 +157,9 @@ class Redactor:
 
     def _redact_header(self, name: str, value: str) -> str:
         if self.strength(name) >= Strength.LIKELY and not is_masked(value):
-            return MASK
+            pair = _PAIR.fullmatch(value) if name.lower() == "set-cookie" else None
+            # A client looks up by name what it was given to keep, and finds that it holds nothing of use.
+            return MASK if pair is None else f"{self.redact_text(pair[1])}={MASK}{self.redact_text(pair[2])}"
         return self.redact_url(value) if "://" in value else self.redact_text(value)
 
     # --- values

@@ -171,7 +171,7 @@ def _caught_connect(connect: Function) -> Function:
 def _played(played: Played, connector: Any, request: Any) -> Any:
     answer = played.answer
     if not answer.status and answer.error is not None and comes_before_answer(answer.error):
-        raise connect_error(answer.error, request.connection_key)
+        raise connect_error(answer.error, request)
     return played_connection(played, connector, request)
 
 

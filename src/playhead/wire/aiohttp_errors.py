@@ -38,14 +38,15 @@ def said_of(error: Exception, phase: Phase) -> tuple[Exception, str]:
     return raw, kind_of(raw, phase) if isinstance(raw, OSError) else "protocol"
 
 
-def connect_error(error: WireError, key: Any) -> Exception:
+def connect_error(error: WireError, request: Any) -> Exception:
     """
     Make the exception of a connection that was not made.
 
     Args:
         error: The recorded one.
-        key: aiohttp's key of the connection.
+        request: aiohttp's request.
     """
+    key = request.connection_key
     library: Any = sys.modules["aiohttp.client_exceptions"]
     made = error_of(error)
     raw = made if isinstance(made, OSError) else ConnectionError(error.message)
@@ -61,6 +62,8 @@ def connect_error(error: WireError, key: Any) -> Exception:
         cls = library.ClientConnectorSSLError
     elif error.kind == "proxy":
         cls = library.ClientProxyConnectionError
+        if request.proxy is not None:
+            key = key._replace(host=request.proxy.host, port=request.proxy.port)
     made = cast("Exception", cls(key, raw))
     made.__cause__ = raw
     return made

@@ -26,6 +26,7 @@ _EDGES = {
     "aiohttp.client": ("aiohttp_edge.Patch",),
     "aiohttp.helpers": ("proxies.ProxyPatch",),
     "vcr.stubs": ("vcr_beside.BesidePatch",),
+    "vcr.patch": ("vcr_beside.OriginalsPatch",),
     "urllib.request": ("proxies.OpenerPatch",),
     "requests.utils": ("proxies.ProxyPatch",),
     "botocore.utils": ("proxies.ProxyPatch",),

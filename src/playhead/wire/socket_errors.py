@@ -18,6 +18,9 @@ from playhead.core.wire import WireError
 
 Phase = Literal["connect", "write", "read"]
 
+TUNNEL_FAILED = "Tunnel connection failed"
+"""What ``http.client`` says of a proxy that would not let it through."""
+
 _TIMED_OUT: Final = {"connect": "connect-timeout", "write": "write-timeout", "read": "read-timeout"}
 
 _NUMBERED = {
@@ -44,7 +47,7 @@ _BEFORE_ANSWER = frozenset({"connect", "connect-timeout", "tls", "proxy", "pool-
 
 def beneath(error: Exception) -> Exception:
     """Give the socket's exception that a client's own was raised from, or the exception itself."""
-    cause = error.__cause__
+    cause = error.__cause__ or error.__context__
     return cause if not isinstance(error, OSError) and isinstance(cause, OSError) else error
 
 
@@ -58,7 +61,7 @@ def kind_of(error: Exception, phase: Phase) -> str:
         return "other"
     if phase == "connect" and isinstance(error, ssl.SSLError):
         return "tls"
-    if phase == "connect" and str(error).startswith("Tunnel connection failed"):
+    if phase == "connect" and str(error).startswith(TUNNEL_FAILED):
         return "proxy"
     return phase
 

@@ -7,7 +7,6 @@ report names it as traffic beside it. For httpx, which needs no stub of vcrpy's 
 
 from __future__ import annotations
 
-import sys
 from types import ModuleType
 from typing import Any
 
@@ -55,14 +54,22 @@ def _noted(original: Function) -> Function:
     return noted
 
 
-def give_originals_to_vcr() -> None:
+class OriginalsPatch:
     """
-    Give vcrpy the functions beneath our patches where it was imported while they were in.
+    vcrpy's memory of the functions it replaces, which it puts back when its own cassettes end.
 
-    It keeps what it finds when it is imported, and puts that in place again when its own cassettes end.
+    It is made when vcrpy is imported; where our patches were in at that time, it holds those beneath them instead.
     """
-    kept = sys.modules.get("vcr.patch")
-    for name, value in list(vars(kept).items()) if kept is not None else ():
-        facts = getattr(value, "__globals__", None)
-        if facts is not None and str(facts.get("__name__", "")).startswith("playhead.wire."):
-            setattr(kept, name, value.__wrapped__)
+
+    def __init__(self, library: ModuleType) -> None:
+        self._library = library
+
+    def put_in(self) -> None:
+        """Give vcrpy what stands beneath our patches."""
+        for name, value in list(vars(self._library).items()):
+            facts: dict[str, Any] = getattr(value, "__globals__", {})
+            if str(facts.get("__name__", "")).startswith("playhead.wire."):
+                setattr(self._library, name, value.__wrapped__)
+
+    def take_out(self) -> None:
+        """Leave it so."""

@@ -23,7 +23,6 @@ from playhead.errors import MissingDependencyError
 from playhead.sessions.session import Session
 from playhead.wire.finding import HostPort, session_for
 from playhead.wire.replacing import Function, Replacements
-from playhead.wire.vcr_beside import give_originals_to_vcr
 
 STUB = "_playhead_stub"
 """The attribute under which a connection finds the stub laid over it."""
@@ -57,7 +56,6 @@ def _stub_for(connection: Any, session: Session) -> Any:
         if error.name is None or error.name.partition(".")[0] != "vcr":
             raise
         raise MissingDependencyError("vcrpy", purpose="recording a client built on http.client") from None
-    give_originals_to_vcr()
     return Stub(connection, session, ORIGINALS)
 
 

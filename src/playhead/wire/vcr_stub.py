@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 import vcr.request
 import vcr.stubs
 
+from playhead.core.wire import WireError
 from playhead.errors import RecordingError, ReplayRefused
 from playhead.sessions.inside import inside
 from playhead.sessions.session import Session
 from playhead.wire.exchange import Live, Played, Sent, begin
 from playhead.wire.framing import AnswerBytes, Asked, RequestBytes, header_in, written
-from playhead.wire.socket_errors import Phase, beneath, comes_before_answer, error_of, kind_of
+from playhead.wire.socket_errors import TUNNEL_FAILED, Phase, beneath, comes_before_answer, error_of, kind_of
 from playhead.wire.vcr_bridge import STUB, Originals
 
 _VcrStub: Any = vcr.stubs.VCRHTTPConnection
@@ -264,14 +265,15 @@ class Stub(_VcrStub):  # type: ignore[misc]
         if isinstance(step, Live):
             self._go_out(step)
             return
+        error = step.answer.error
         if getattr(connection, "proxy", None) is not None:
             # Else urllib3 blames the proxy, which nobody connected to, for what breaks.
-            connection._has_connected_to_proxy = True  # noqa: SLF001
+            connection._has_connected_to_proxy = error is None or not _is_of_proxy(error)  # noqa: SLF001
         connection.sock = PlayedSocket(step, self._method, connection.sock)
-        error = step.answer.error
         if not step.answer.status and error is not None and comes_before_answer(error):
             made = error_of(error) or ConnectionResetError()
-            self._raise(_dressed(connection, made) if error.kind.startswith("connect") else made)
+            opened = not error.kind.startswith("connect") and not _is_of_proxy(error)
+            self._raise(made if opened else _dressed(connection, made))
 
     def _request_of(self, asked: Asked) -> Any:
         headers = {"content-type": header_in(asked.headers, "content-type") or ""}
@@ -293,6 +295,8 @@ class Stub(_VcrStub):  # type: ignore[misc]
             kind = kind_of(raw, phase)
             if kind == "connect" and raw is error and _is_urllib3(connection):
                 kind = "tls"
+            elif raw is not error and getattr(connection, "proxy", None) is not None:
+                kind = "proxy"
             live.fail(raw, kind)
             self._raise(error)
         except BaseException:
@@ -366,6 +370,11 @@ def _pieces(data: Any, size: int) -> Iterator[bytes]:
             raise
         for piece in cast("Iterable[Any]", data):
             yield bytes(memoryview(piece))
+
+
+def _is_of_proxy(error: WireError) -> bool:
+    """Tell whether a proxy could not be reached; one that refused to open a tunnel was."""
+    return error.kind == "proxy" and not error.message.startswith(TUNNEL_FAILED)
 
 
 def _is_urllib3(connection: Any) -> bool:

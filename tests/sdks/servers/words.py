@@ -10,7 +10,7 @@ from typing import Any
 SECONDS = 1_764_000_000
 """The time of the first answer; each later one comes a second later."""
 
-KNOWN_MODELS = ("tiny-1", "tiny-2")
+KNOWN_MODELS = ("tiny-1", "tiny-2", "mistral-tiny", "mistral-embed")
 
 
 def words(turn: int, asked: str) -> list[str]:
