@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
+from time import perf_counter
 
 import msgspec
 
@@ -22,6 +23,7 @@ from benchmarks.measures import (
     importing,
     missing,
     opening,
+    plugin,
     random_get,
     recording,
     replaying,
@@ -30,16 +32,18 @@ from benchmarks.measures import (
     wire_opening,
     wire_recording,
     wire_replaying,
+    wire_size,
 )
 from benchmarks.plan import COMPLETE, FULL, QUICK, Plan, scaled
 from benchmarks.report import to_docs, to_json, to_terminal
+from benchmarks.timing import say
 from benchmarks.workshop import Workshop
 
 MEASURES = {
     module.MEASURE.name: module.MEASURE
     for module in (
         *(opening, random_get, replaying, recording, size, git_growth, missing, importing),
-        *(wire_opening, wire_replaying, wire_recording, session_cost),
+        *(wire_opening, wire_replaying, wire_recording, wire_size, session_cost, plugin),
     )
 }
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
@@ -86,7 +90,10 @@ def main(given: list[str] | None = None) -> int:
         shop = Workshop(arguments.cache or Path(scratch) / "recordings", Path(scratch) / "scratch")
         results = []
         try:
-            results.extend(MEASURES[name].run(plan, shop) for name in chosen)
+            for name in chosen:
+                began = perf_counter()
+                results.append(MEASURES[name].run(plan, shop))
+                say(f"{name} took {perf_counter() - began:.0f} s")
         finally:
             # A measure that fails late would otherwise take the figures of half an hour with it.
             verdicts = judge(results)

@@ -9,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from benchmarks.contenders import OURS
+from benchmarks.contenders import MOCK, OURS
 from benchmarks.contenders.limits import DICT, SLICE
+from benchmarks.measures import plugin, wire_size
 from benchmarks.measures.git_growth import ANSWERS, FACTS
 from benchmarks.measures.importing import OURS as IMPORT
 from benchmarks.measures.importing import OVER
-from benchmarks.results import Result, find, paired_ratio
+from benchmarks.measures.session_cost import CASE as SESSION
+from benchmarks.measures.wire import CASSETTER, JSON, YAML
+from benchmarks.measures.wire_opening import case, flat_case
+from benchmarks.plan import COMPLETE
+from benchmarks.results import Result, case_of, find, paired_ratio
 
 MET, MISSED, OPEN = "met", "NOT MET", "not judged"
 
@@ -72,7 +77,7 @@ def _opening(n: str, limit: float, client: str) -> Bar:
 
 _CHAT, _AGENTS = "1,000 chat calls of 6 KB", "1,000 agent turns of 28 KB"
 
-BARS: tuple[Bar, ...] = (
+_PROVIDER: tuple[Bar, ...] = (
     _opening("10", 100, "vcrpy YAML through requests"),
     _opening("10", 100, "vcrpy YAML through httpx"),
     _opening("1,000", 3_000, "vcrpy YAML through requests"),
@@ -96,6 +101,66 @@ BARS: tuple[Bar, ...] = (
     Bar("a miss explained", "miss", "N = 1,000", 5_000, unit="us"),
     Bar("import over bare Python", "import", OVER, 60, over=IMPORT, unit="ms"),
 )
+
+
+def _wire_opening(client: str, n: int, peer: str, limit: float) -> Bar:
+    text = f"over the wire, first answer sooner than {peer}"
+    return Bar(text, "wire_opening", case(n, client), limit, over=peer, under=OURS, least=True)
+
+
+def _wire_replay(client: str, n: int, limit: float, *, under: str = MOCK) -> Bar:
+    text = "over the wire, replay over MockTransport" if under == MOCK else f"over the wire, replay over {under}'s"
+    return Bar(text, "wire_replaying", case(n, client), limit, under=under)
+
+
+def _smaller(what: str, limit: float) -> Bar:
+    named = wire_size.case(what, COMPLETE)
+    return Bar("over the wire, smaller than vcrpy YAML's", "wire_size", named, limit, over=YAML, under=OURS, least=True)
+
+
+def _exact(what: str, how: str) -> Bar:
+    named = wire_size.case(what, COMPLETE) + how
+    return Bar("over the wire, replayed to the byte", "wire_size", named, 100, least=True, unit="%")
+
+
+_FLAT = 1.25
+"""What counts as flat: the files differ a thousandfold in size."""
+
+_WIRE: tuple[Bar, ...] = (
+    *(_wire_opening(client, 10, YAML, 20) for client in ("httpx", "httpx2")),
+    *(_wire_opening(client, 1_000, YAML, 500) for client in ("httpx", "httpx2")),
+    *(_wire_opening(client, 10, JSON, 8) for client in ("httpx", "httpx2")),
+    *(_wire_opening(client, 1_000, JSON, 95) for client in ("httpx", "httpx2")),
+    *(
+        Bar("over the wire, first answer whatever N", "wire_opening", flat_case(1, 1_000, client), _FLAT)
+        for client in ("httpx", "httpx2")
+    ),
+    *(_wire_replay("httpx", n, 1.3) for n in (1, 10, 1_000, 10_000)),
+    *(_wire_replay("httpx2", n, 1.3) for n in (10, 1_000)),
+    *(_wire_replay("openai", n, 1.1) for n in (10, 1_000)),
+    *(_wire_replay("httpx", n, 1.0, under=CASSETTER) for n in (1, 10, 1_000)),
+    *(_wire_replay("httpx2", n, 1.0, under=CASSETTER) for n in (10, 1_000)),
+    *(
+        Bar("over the wire, recording over no recorder", "wire_recording", case_of(n), 350, unit="us")
+        for n in (100, 1_000, 5_000)
+    ),
+    _smaller(wire_size.STREAMS, 15),
+    _smaller(wire_size.VECTORS, 4),
+    _exact(wire_size.STREAMS, wire_size.EXACT),
+    _exact(wire_size.STREAMS, wire_size.CUTS_EXACT),
+    _exact(wire_size.VECTORS, wire_size.EXACT),
+    Bar("opening and closing a session", "session_cost", SESSION, 500, unit="us"),
+)
+
+_PLUGINS: tuple[Bar, ...] = (
+    Bar("pytest plugin", "plugin", plugin.PER_TEST, 750, unit="us"),
+    Bar("pytest plugin over pytest-recording", "plugin", plugin.PARALLEL, 1.0, under=plugin.THEIRS),
+    Bar("drop-in over pytest-recording", "plugin", plugin.PARALLEL, 1.0, over=plugin.DROP_IN, under=plugin.THEIRS),
+    Bar("pytest plugin loaded", "plugin", plugin.LOADING, 25, unit="ms"),
+    Bar("drop-in loaded", "plugin", plugin.LOADING, 25, over=plugin.DROP_IN, unit="ms"),
+)
+
+BARS: tuple[Bar, ...] = (*_PROVIDER, *_WIRE, *_PLUGINS)
 
 
 def judge(results: Sequence[Result]) -> tuple[Verdict, ...]:

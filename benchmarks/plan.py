@@ -26,10 +26,14 @@ class Plan(NamedTuple):
         editions: Recordings after the first.
         miss: Calls among which a miss is explained.
         imports: Fresh processes a package.
-        wire: Numbers of calls in the files that are opened and replayed over the wire.
+        wire_opening: Numbers of calls in the files that are opened over the wire.
+        wire: Numbers of calls in the files that are replayed over the wire.
+        wire_recording: Numbers of calls that are recorded over the wire.
         sdk: Numbers of calls in the files that are replayed through a vendor's SDK.
         wire_size: Calls of each workload over the wire whose files are weighed.
         sessions: Sessions that are opened and closed a sample.
+        plugin_tests: Tests of the suite that is run under pytest plugins.
+        plugin_rounds: Runs of it under each.
     """
 
     opening: tuple[int, ...] = (1, 10, 1_000, 100_000)
@@ -45,10 +49,14 @@ class Plan(NamedTuple):
     editions: int = 5
     miss: int = 1_000
     imports: int = 15
+    wire_opening: tuple[int, ...] = (1, 10, 1_000)
     wire: tuple[int, ...] = (1, 10, 1_000, 10_000)
+    wire_recording: tuple[int, ...] = (100, 1_000, 5_000)
     sdk: tuple[int, ...] = (10, 1_000)
     wire_size: int = 100
     sessions: int = 300
+    plugin_tests: int = 150
+    plugin_rounds: int = 5
 
 
 COMPLETE = Plan()
@@ -66,10 +74,14 @@ QUICK = Plan(
     editions=2,
     miss=60,
     imports=3,
+    wire_opening=(1, 10),
     wire=(1, 10),
+    wire_recording=(30,),
     sdk=(10,),
     wire_size=4,
     sessions=20,
+    plugin_tests=10,
+    plugin_rounds=2,
 )
 
 
@@ -87,7 +99,10 @@ def scaled(plan: Plan, factor: float) -> Plan:
         size=of(plan.size),
         git=of(plan.git),
         miss=of(plan.miss),
+        wire_opening=tuple(map(of, plan.wire_opening)),
         wire=tuple(map(of, plan.wire)),
+        wire_recording=tuple(map(of, plan.wire_recording)),
         sdk=tuple(map(of, plan.sdk)),
         wire_size=of(plan.wire_size),
+        plugin_tests=of(plan.plugin_tests),
     )

@@ -41,7 +41,7 @@ def shown(value: float, unit: str) -> str:
 
 
 def _times(row: Row, base: Row | None) -> str:
-    if base is None or base.contender == row.contender or base.median <= 0:
+    if base is None or base.contender == row.contender or base.median <= 0 or row.unit == "%":
         return ""
     ratio = paired_ratio(row.values, base.values)
     return f" ({ratio:,.0f}x)" if ratio >= 100 else f" ({ratio:.3g}x)"

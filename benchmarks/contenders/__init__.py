@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from benchmarks.contenders.base import Contender
 
 OURS = "Playhead"
+MOCK = "limit: MockTransport"
+"""An HTTP client whose calls a mock answers and nobody records: what the client itself costs."""
 
 # name -> module, factory, arguments
 _HOMES: dict[str, tuple[str, str, tuple[str, ...]]] = {
@@ -48,7 +50,8 @@ def contender(name: str) -> Contender:
         ImportError: Its library is not installed.
     """
     tool, _, client = name.partition(_OVER)
-    module, factory, arguments = ("over_http", "OverHttp", (tool, client)) if client else _HOMES[name]
+    over_http = ("over_http", "Mocked", (client,)) if tool == MOCK else ("over_http", "OverHttp", (tool, client))
+    module, factory, arguments = over_http if client else _HOMES[name]
     found: Contender = getattr(importlib.import_module(f"benchmarks.contenders.{module}"), factory)(name, *arguments)
     return found
 

@@ -89,9 +89,9 @@ class _Raw:
         return text_of(self.ask(asked))
 
     def pieces(self, asked: Asked) -> list[bytes]:
-        """Give the pieces as they came."""
+        """Give the pieces as they came; a recorder that has read all of an answer leaves one."""
         with self._client.stream("POST", asked.url, content=asked.body, headers=asked.headers) as response:
-            return list(response.iter_raw())
+            return [response.read()] if response.is_stream_consumed else list(response.iter_raw())
 
     def close(self) -> None:
         """Close the client."""
@@ -216,6 +216,49 @@ class OverHttp:
     def open(self, folder: Path) -> Reader:
         """Enter the block."""
         return _Playing(self.tool.replaying(folder / self.file_name), self.client)
+
+
+class _Answered:
+    """A client whose calls a mock answers."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def answer(self, asked: Asked) -> str:
+        """Make a call."""
+        return self._client.text(asked)
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+class Mocked:
+    """A client in front of a mock that answers with the first chat call: nothing to open, nothing recorded."""
+
+    syncs = False
+    whole_file = False
+
+    def __init__(self, name: str, client: str) -> None:
+        self.name = name
+        self._client_name = client
+        self._client: Client | None = None
+
+    def preload(self) -> None:
+        """Make the client and the answer."""
+        from benchmarks.workloads.chat import chat_call
+
+        library = library_of(self._client_name)
+        mock = Mock(library)
+        mock.exchange = chat_call(0).exchange
+        self._client = make_client(self._client_name, library.MockTransport(mock))
+
+    def record(self, folder: Path, calls: Iterable[Recorded], *, fsync: bool = False) -> None:
+        """Nothing is kept."""
+
+    def open(self, folder: Path) -> Reader:  # noqa: ARG002 - one shape for all
+        """Give the client."""
+        assert self._client is not None
+        return _Answered(self._client)
 
 
 def ask_all(client: Client, mock: Mock, calls: Iterable[Recorded]) -> None:

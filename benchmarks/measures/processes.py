@@ -13,6 +13,12 @@ _ROOT = Path(__file__).resolve().parents[2]
 _SOURCE = Path(playhead.__file__).resolve().parents[1]
 
 
+def environment() -> dict[str, str]:
+    """Give a child's environment: Playhead and the benchmarks importable, byte code kept as a user's is."""
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**given, "PYTHONPATH": os.pathsep.join([str(_SOURCE), str(_ROOT)]), "PYTHONHASHSEED": "0"}
+
+
 def python(*arguments: str, executable: str | None = None) -> str:
     """
     Run this interpreter anew, with Playhead and the benchmarks importable, and give what it prints.
@@ -24,10 +30,9 @@ def python(*arguments: str, executable: str | None = None) -> str:
     Raises:
         subprocess.CalledProcessError: It failed; its error output is on ours.
     """
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(_SOURCE), str(_ROOT)]), "PYTHONHASHSEED": "0"}
     done = subprocess.run(
         [executable or sys.executable, *arguments],
-        env=environment,
+        env=environment(),
         stdout=subprocess.PIPE,
         text=True,
         check=True,
