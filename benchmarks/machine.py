@@ -12,7 +12,14 @@ from pathlib import Path
 import zstandard
 
 _LIBRARIES = ("playhead", "msgspec", "zstandard", "vcrpy", "PyYAML", "cassetter", "diskcache", "httpx", "requests")
+_SDK_LIBRARIES = ("httpx2", "openai", "pytest", "pytest-recording", "pytest-xdist")
 ROOT = Path(__file__).resolve().parent.parent
+_SDK_PYTHON = ROOT / ".venv-sdk" / "bin" / "python"
+
+
+def sdk_python() -> str | None:
+    """Give the interpreter of the environment with the vendors' SDKs, or ``None`` where it was not made."""
+    return str(_SDK_PYTHON) if _SDK_PYTHON.exists() else None
 
 
 def facts() -> dict[str, str]:
@@ -32,7 +39,24 @@ def facts() -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found[name] = "from the source tree" if name == "playhead" else "not installed"
-    return found
+    return found | _sdk_versions()
+
+
+_ASK_VERSIONS = """
+import importlib.metadata, sys
+have = {one.name.lower(): one.version for one in importlib.metadata.distributions()}
+print(*(have.get(name, "none") for name in sys.argv[1:]))
+"""
+
+
+def _sdk_versions() -> dict[str, str]:
+    """Give the versions of what the measures in the SDKs' environment use; nothing where there is none."""
+    interpreter = sdk_python()
+    if interpreter is None:
+        return {}
+    printed = _output(interpreter, "-c", _ASK_VERSIONS, *_SDK_LIBRARIES).split()
+    known = zip(_SDK_LIBRARIES, printed, strict=False)
+    return {name: version for name, version in known if version not in ("none", "unknown")}
 
 
 def _cpu() -> str:

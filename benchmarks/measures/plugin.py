@@ -11,10 +11,10 @@ from time import perf_counter_ns
 from typing import NamedTuple
 
 from benchmarks.contenders import OURS
+from benchmarks.machine import sdk_python
 from benchmarks.measures.base import Measure
 from benchmarks.measures.plugin_clock import VARIABLE, Taken
 from benchmarks.measures.processes import environment, python
-from benchmarks.measures.wire import sdk_python
 from benchmarks.plan import Plan
 from benchmarks.results import Result, Row
 from benchmarks.timing import in_turns, say

@@ -13,7 +13,7 @@ from benchmarks.contenders import OURS, over
 from benchmarks.contenders.base import Asked, Recorded, asked_of
 from benchmarks.contenders.http_tools import SAME_FILE, tool
 from benchmarks.contenders.over_http import Client, Mock, library_of, make_client
-from benchmarks.machine import ROOT
+from benchmarks.machine import sdk_python
 from benchmarks.measures.processes import python
 from benchmarks.workloads.calls import Exchange
 
@@ -22,9 +22,6 @@ BODIES, SAME_BODY = "vcrpy YAML, bodies matched", "vcrpy YAML, body =="
 CASSETTER, CASSETTER_BODIES = "cassetter", "cassetter, bodies matched"
 NAMES = (OURS, YAML, JSON, BODIES, SAME_BODY, CASSETTER, CASSETTER_BODIES)
 
-SDK_PYTHON = ROOT / ".venv-sdk" / "bin" / "python"
-"""The environment with the vendors' SDKs and httpx2, made by ``make .venv-sdk/.ready``."""
-
 WHOLE_FILES = 2_000
 """Calls above which tools that read the whole file, or write it at once, are left out: they take minutes."""
 
@@ -32,11 +29,6 @@ MATCHING = (
     "vcrpy and cassetter match method and URI by default, so an answer is the next one recorded whatever was asked. "
     "Bodies matched is `match_on=('method', 'uri', 'body')`; `body ==` is a matcher of one line that compares bytes."
 )
-
-
-def sdk_python() -> str | None:
-    """Give the interpreter that has httpx2 and openai, or ``None`` where the environment was not made."""
-    return str(SDK_PYTHON) if SDK_PYTHON.exists() else None
 
 
 def interpreter(client: str) -> tuple[str | None, str]:
