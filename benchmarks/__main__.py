@@ -10,6 +10,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -30,12 +32,14 @@ from benchmarks.measures import (
     session_cost,
     size,
     wire_opening,
+    wire_order,
     wire_recording,
     wire_replaying,
     wire_size,
 )
 from benchmarks.plan import COMPLETE, FULL, QUICK, Plan, scaled
 from benchmarks.report import to_docs, to_json, to_terminal
+from benchmarks.results import Result
 from benchmarks.timing import say
 from benchmarks.workshop import Workshop
 
@@ -43,7 +47,7 @@ MEASURES = {
     module.MEASURE.name: module.MEASURE
     for module in (
         *(opening, random_get, replaying, recording, size, git_growth, missing, importing),
-        *(wire_opening, wire_replaying, wire_recording, wire_size, session_cost, plugin),
+        *(wire_opening, wire_replaying, wire_recording, wire_size, wire_order, session_cost, plugin),
     )
 }
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"
@@ -74,6 +78,26 @@ def _plan(arguments: argparse.Namespace) -> Plan:
     return plan if arguments.scale is None else scaled(plan, arguments.scale)
 
 
+def _measured(names: Sequence[str], plan: Plan, shop: Workshop) -> tuple[list[Result], list[str]]:
+    """
+    Take measures.
+
+    Returns:
+        What came out, and the names of those that failed: one would otherwise take the figures of all with it.
+    """
+    results: list[Result] = []
+    failed: list[str] = []
+    for name in names:
+        began = perf_counter()
+        try:
+            results.append(MEASURES[name].run(plan, shop))
+        except Exception:  # noqa: BLE001 - whatever it was, it is printed and the run ends with 1
+            traceback.print_exc()
+            failed.append(name)
+        say(f"{name} took {perf_counter() - began:.0f} s")
+    return results, failed
+
+
 def main(given: list[str] | None = None) -> int:
     """Run the command; gives its exit code."""
     arguments = _arguments(given)
@@ -88,22 +112,18 @@ def main(given: list[str] | None = None) -> int:
     machine = facts()
     with tempfile.TemporaryDirectory(prefix="playhead-benchmarks-") as scratch:
         shop = Workshop(arguments.cache or Path(scratch) / "recordings", Path(scratch) / "scratch")
-        results = []
-        try:
-            for name in chosen:
-                began = perf_counter()
-                results.append(MEASURES[name].run(plan, shop))
-                say(f"{name} took {perf_counter() - began:.0f} s")
-        finally:
-            # A measure that fails late would otherwise take the figures of half an hour with it.
-            verdicts = judge(results)
-            print(to_terminal(results, verdicts, machine))
+        results, failed = _measured(chosen, plan, shop)
+    verdicts = judge(results)
+    print(to_terminal(results, verdicts, machine))
     target = arguments.json or (LATEST if complete else None)
     if target is not None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(to_json(results, verdicts, machine, plan))
-    if complete:
+    if complete and not failed:
         to_docs(PAGE, results, verdicts, machine)
+    if failed:
+        print(f"these measures failed, and the page was left as it was: {', '.join(failed)}", file=sys.stderr)
+        return 1
     missed = any(verdict.state == "NOT MET" for verdict in verdicts)
     return 1 if arguments.require_bars and missed else 0
 

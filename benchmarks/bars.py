@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.contenders import MOCK, OURS
 from benchmarks.contenders.limits import DICT, SLICE
-from benchmarks.measures import plugin, wire_size
+from benchmarks.measures import plugin, wire_order, wire_size
 from benchmarks.measures.git_growth import ANSWERS, FACTS
 from benchmarks.measures.importing import OURS as IMPORT
 from benchmarks.measures.importing import OVER
@@ -149,6 +149,11 @@ _WIRE: tuple[Bar, ...] = (
     _exact(wire_size.STREAMS, wire_size.EXACT),
     _exact(wire_size.STREAMS, wire_size.CUTS_EXACT),
     _exact(wire_size.VECTORS, wire_size.EXACT),
+    *(
+        Bar("over the wire, wrong answers in silence", "wire_order", named, 0, unit="wrong")
+        for named in (wire_order.OTHER_ORDER, wire_order.THREADS, wire_order.GATHERED)
+    ),
+    Bar("over the wire, calls left", "wire_order", wire_order.KILLED, 50, least=True, unit="calls left"),
     Bar("opening and closing a session", "session_cost", SESSION, 500, unit="us"),
 )
 

@@ -26,6 +26,9 @@ Playhead's they are. Nothing in the tables is edited by hand.
 {END}
 """
 
+_TAKEN = ("us", "ms", "bytes", "KB")
+"""Units whose ratios mean something: time and room that were taken."""
+
 _STEPS = {"us": (("us", 1.0), ("ms", 1e3), ("s", 1e6)), "KB": (("KB", 1.0), ("MB", 1e3)), "ms": (("ms", 1.0),)}
 
 
@@ -41,7 +44,7 @@ def shown(value: float, unit: str) -> str:
 
 
 def _times(row: Row, base: Row | None) -> str:
-    if base is None or base.contender == row.contender or base.median <= 0 or row.unit == "%":
+    if base is None or base.contender == row.contender or base.median <= 0 or row.unit not in _TAKEN:
         return ""
     ratio = paired_ratio(row.values, base.values)
     return f" ({ratio:,.0f}x)" if ratio >= 100 else f" ({ratio:.3g}x)"

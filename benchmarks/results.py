@@ -14,7 +14,7 @@ class Row(NamedTuple):
     Attributes:
         case: What was asked, such as ``N = 1,000``.
         contender: Who answered.
-        unit: ``us``, ``ms``, ``bytes``, ``KB``, ``x`` or ``%``.
+        unit: ``us``, ``ms``, ``bytes``, ``KB``, ``x``, ``%`` or what is counted.
         values: Every sample; rows of one case and number of samples were taken in turns and may be paired.
         skipped: Why there is no sample, or ``None``.
     """
