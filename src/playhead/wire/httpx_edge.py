@@ -19,6 +19,7 @@ from playhead.sessions.session import Session
 from playhead.wire.exchange import Live, Played, begin
 from playhead.wire.finding import session_for
 from playhead.wire.guard import leads_nowhere
+from playhead.wire.vcr_beside import beneath_vcr
 
 KINDS = {
     "ConnectTimeout": "connect-timeout",
@@ -300,19 +301,22 @@ class Patch:
         sync = library.HTTPTransport.handle_request
         asynchronous = library.AsyncHTTPTransport.handle_async_request
 
+        # A cassette of vcrpy's that was opened before would record as well what a session sends.
+        send, send_async = beneath_vcr(sync), beneath_vcr(asynchronous)
+
         @functools.wraps(sync)
         def handle_request(transport: Any, request: Any) -> Any:
             session = session_for(request.url)
             if session is None:
                 return sync(transport, request)
-            return handle(session, library, request, functools.partial(sync, transport))
+            return handle(session, library, request, functools.partial(send, transport))
 
         @functools.wraps(asynchronous)
         async def handle_async_request(transport: Any, request: Any) -> Any:
             session = session_for(request.url)
             if session is None:
                 return await asynchronous(transport, request)
-            return await handle_async(session, library, request, functools.partial(asynchronous, transport))
+            return await handle_async(session, library, request, functools.partial(send_async, transport))
 
         self._replace(library.HTTPTransport, "handle_request", handle_request)
         self._replace(library.AsyncHTTPTransport, "handle_async_request", handle_async_request)

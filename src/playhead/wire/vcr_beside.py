@@ -20,6 +20,13 @@ def has_call(function: Any) -> bool:
     return getattr(function, "__globals__", {}).get("__name__") == "vcr.stubs.aiohttp_stubs"
 
 
+def beneath_vcr(function: Function) -> Function:
+    """Give what an open cassette of vcrpy's has put its own function of httpx's over; else the function itself."""
+    while getattr(function, "__globals__", {}).get("__name__") == "vcr.stubs.httpx_stubs":
+        function = getattr(function, "__wrapped__")  # noqa: B009 - a function of a type that has it by convention
+    return function
+
+
 class BesidePatch(Replacements):
     """vcrpy's stub for connections, marked as a call that is recorded already while it plays or sends."""
 
