@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+pytest_plugins = ["pytester"]
+
 for _name in list(os.environ):
     if _name.endswith(("_API_KEY", "_TOKEN", "_SECRET", "_PASSWORD")) or _name.startswith("PLAYHEAD_"):
         del os.environ[_name]

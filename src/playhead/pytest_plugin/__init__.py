@@ -1,0 +1,1 @@
+"""The pytest plugin: hooks over sessions that know no pytest."""
