@@ -1,7 +1,7 @@
 """
 Joining runs that measured different things into one report.
 
-All measures together take half an hour; on a machine that is not yours for so long they can be run in parts, each
+All measures together take some ten minutes; on a machine that is not yours for so long they can be run in parts, each
 side by side within itself, and joined: ``python -m benchmarks --join ONE.json OTHER.json``.
 """
 

@@ -15,6 +15,7 @@ class Plan(NamedTuple):
     Attributes:
         opening: Numbers of calls in the files that are opened.
         opening_samples: Fresh processes a contender.
+        keyed_big: Whether stores that are not read whole are filled with ``BIG`` calls and more; minutes each.
         get: Numbers of entries for random gets.
         replay: Numbers of calls in the files that are replayed.
         rounds: Rounds of a measure that takes milliseconds.
@@ -37,18 +38,19 @@ class Plan(NamedTuple):
     """
 
     opening: tuple[int, ...] = (1, 10, 1_000, 100_000)
-    opening_samples: int = 9
+    opening_samples: int = 5
+    keyed_big: bool = False
     get: tuple[int, ...] = (10, 1_000, 100_000)
     replay: tuple[int, ...] = (10, 1_000, 100_000)
-    rounds: int = 15
+    rounds: int = 9
     recording: tuple[int, ...] = (100, 1_000, 5_000)
-    recording_rounds: int = 5
+    recording_rounds: int = 3
     slow_limit_s: float = 20.0
     size: int = 1_000
     git: int = 1_000
     editions: int = 5
     miss: int = 1_000
-    imports: int = 15
+    imports: int = 9
     wire_opening: tuple[int, ...] = (1, 10, 1_000)
     wire: tuple[int, ...] = (1, 10, 1_000, 10_000)
     wire_recording: tuple[int, ...] = (100, 1_000, 5_000)
@@ -60,7 +62,14 @@ class Plan(NamedTuple):
 
 
 COMPLETE = Plan()
-FULL = COMPLETE._replace(opening=(1, 10, 1_000, 100_000, 1_000_000))
+FULL = COMPLETE._replace(
+    opening=(1, 10, 1_000, 100_000, 1_000_000),
+    opening_samples=9,
+    keyed_big=True,
+    rounds=15,
+    recording_rounds=5,
+    imports=15,
+)
 QUICK = Plan(
     opening=(1, 10),
     opening_samples=3,

@@ -53,7 +53,7 @@ NOTES = (
         "that the kernel's cache holds anyway; a fresh file's come in pieces of 2 MB. Of its own is what was allocated "
         "beside them and kept."
     ),
-    f"Formats that are read whole are not tried at {BIG:,} calls and more.",
+    f"Formats that are read whole are not tried at {BIG:,} calls and more; the other stores with `--full` alone.",
 )
 
 
@@ -87,7 +87,8 @@ def _case(n: int, names: list[str], plan: Plan, shop: Workshop) -> list[Row]:
     probe = shop.scratch / f"call-{n}.json"
     write_call(calls[0], probe)
     whole = [name for name in names if n >= BIG and _reads_whole(name)]
-    tried = [name for name in names if name not in whole and not (n > 100_000 and name != OURS)]
+    left = [name for name in names if name not in whole and name != OURS and _is_out_of_reach(n, plan)]
+    tried = [name for name in names if name not in whole and name not in left]
     folders = {name: shop.recorded(_RECORDED_BY.get(name, name), "chat", calls) for name in tried}
     memory: dict[str, list[dict[str, float]]] = {name: [] for name in tried}
 
@@ -105,8 +106,12 @@ def _case(n: int, names: list[str], plan: Plan, shop: Workshop) -> list[Row]:
     rows = [Row(case_of(n), name, "us", tuple(times[name])) for name in tried]
     for case, field in ((f"{case_of(n)}, memory", "peak_kb"), (f"{case_of(n)}, of its own", "own_kb")):
         rows += [Row(case, name, "KB", tuple(found[field] for found in memory[name])) for name in tried]
-    reason = "reads the whole file" if whole else "not tried"
-    return rows + [Row(case_of(n), name, "us", skipped=reason) for name in names if name not in tried]
+    reasons = dict.fromkeys(whole, "reads the whole file") | dict.fromkeys(left, "takes minutes to fill")
+    return rows + [Row(case_of(n), name, "us", skipped=reason) for name, reason in reasons.items()]
+
+
+def _is_out_of_reach(n: int, plan: Plan) -> bool:
+    return n > 100_000 or (n >= BIG and not plan.keyed_big)
 
 
 def _reads_whole(name: str) -> bool:

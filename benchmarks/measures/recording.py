@@ -29,8 +29,11 @@ NAMES = (
     "SQLite",
     "diskcache",
 )
-ITS_OWN_MATCHER_LIMIT = 1_000
-"""Calls above which vcrpy's own body matcher is not tried: it parses each recorded body again for each call."""
+LIMITS = {
+    "vcrpy JSON, its own body matcher": 100,  # parses each recorded body again for each call
+    **dict.fromkeys(("vcrpy YAML, body ==", "vcrpy JSON, body ==", "cassetter YAML, body"), 1_000),
+}
+"""Calls above which contenders are not tried that look through all that was recorded before each call."""
 
 NOTES = (
     (
@@ -67,7 +70,7 @@ def _case(
     for name, contender in known.items():
         if fsync and (not contender.syncs or contender.whole_file):
             continue
-        if name == "vcrpy JSON, its own body matcher" and n > ITS_OWN_MATCHER_LIMIT:
+        if n > LIMITS.get(name, n):
             rows.append(Row(case, name, "us", skipped="takes minutes"))
             continue
         samples[name] = _sampler(contender, calls, shop, fsync=fsync)
