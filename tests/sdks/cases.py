@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import inspect
 import json
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
@@ -195,7 +196,8 @@ def described(error: BaseException) -> dict[str, Any]:
     cause = type(error.__cause__)
     return {
         "classes": [cls.__qualname__ for cls in type(error).__mro__],
-        "text": str(error),
+        # aiohttp's words about a connection name an object by its address.
+        "text": re.sub(r" at 0x[0-9a-f]+", "", str(error)),
         "status": status,
         "body": body if isinstance(body, (dict, list, str)) else repr(body),
         # aiohttp's is a method, which after the session has nothing to read from.

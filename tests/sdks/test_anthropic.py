@@ -109,9 +109,20 @@ def structured(client: Any, ask: Ask) -> Any:
     return client.messages.create(**asked(ask, output_config={"format": {"type": "json_schema", "schema": SCHEMA}}))
 
 
+async def structured_async(client: Any, ask: Ask) -> Any:
+    """Ask for an object of a schema."""
+    form = {"format": {"type": "json_schema", "schema": SCHEMA}}
+    return await client.messages.create(**asked(ask, output_config=form))
+
+
 def counted(client: Any, ask: Ask) -> Any:
     """Count a question's tokens."""
     return client.messages.count_tokens(model=ask.model, messages=[{"role": "user", "content": ask.prompt}])
+
+
+async def counted_async(client: Any, ask: Ask) -> Any:
+    """Count a question's tokens."""
+    return await client.messages.count_tokens(model=ask.model, messages=[{"role": "user", "content": ask.prompt}])
 
 
 def models(client: Any, _: Ask) -> Any:
@@ -193,7 +204,9 @@ CASES = (
     Case("tools, stream", tools_stream, proves=final_proof, real=True),
     Case("tools, loop", two_turns, requests=2, proves=message_proof),
     Case("structured", structured, proves=message_proof),
+    Case("structured", structured_async, proves=message_proof),
     Case("token count", counted, real=True),
+    Case("token count", counted_async, real=True),
     Case("models", models, prompted=False),
     Case("models", models_async, prompted=False),
     Case("error", not_found, fails=True),

@@ -79,6 +79,11 @@ def structured(client: Any, ask: Ask) -> Any:
     return client.chat(**asked(ask, response_format={"type": "json_object", "json_schema": SCHEMA}))
 
 
+async def structured_async(client: Any, ask: Ask) -> Any:
+    """Ask for an object of a schema."""
+    return await client.chat(**asked(ask, response_format={"type": "json_object", "json_schema": SCHEMA}))
+
+
 def embeddings(client: Any, ask: Ask) -> Any:
     """Ask for vectors."""
     texts = [ask.prompt, "un second"]
@@ -99,6 +104,11 @@ def rerank(client: Any, ask: Ask) -> Any:
 def models(client: Any, _: Ask) -> Any:
     """List the models."""
     return client.models.list()
+
+
+async def models_async(client: Any, _: Ask) -> Any:
+    """List the models."""
+    return await client.models.list()
 
 
 def not_found(client: Any, ask: Ask) -> Any:
@@ -166,10 +176,12 @@ CASES = (
     Case("tools", tools_async, proves=chat_proof),
     Case("tools, stream", tools_stream, proves=stream_proof),
     Case("structured", structured, proves=chat_proof),
+    Case("structured", structured_async, proves=chat_proof),
     Case("embeddings", embeddings),
     Case("embeddings", embeddings_async),
     Case("rerank", rerank),
     Case("models", models, prompted=False),
+    Case("models", models_async, prompted=False),
     Case("error", not_found, fails=True),
     Case("error", not_found_async, fails=True),
     Case("bad request", bad_request, fails=True),

@@ -99,6 +99,13 @@ def structured(client: Any, ask: Ask) -> Any:
     return {**plain(found), "parsed": found.parsed}
 
 
+async def structured_async(client: Any, ask: Ask) -> Any:
+    """Ask for an object of a schema, and have it parsed."""
+    config = {"response_mime_type": "application/json", "response_json_schema": SCHEMA}
+    found = await client.models.generate_content(model=ask.model, contents=ask.prompt, config=config)
+    return {**plain(found), "parsed": found.parsed}
+
+
 def conversation(client: Any, ask: Ask) -> Any:
     """Send two messages of a conversation that the SDK keeps."""
     found = client.chats.create(model=ask.model)
@@ -109,6 +116,11 @@ def conversation(client: Any, ask: Ask) -> Any:
 def counted(client: Any, ask: Ask) -> Any:
     """Count a question's tokens."""
     return client.models.count_tokens(model=ask.model, contents=ask.prompt)
+
+
+async def counted_async(client: Any, ask: Ask) -> Any:
+    """Count a question's tokens."""
+    return await client.models.count_tokens(model=ask.model, contents=ask.prompt)
 
 
 def embeddings(client: Any, ask: Ask) -> Any:
@@ -175,7 +187,9 @@ CASES = (
     Case("tools", tools_async, proves=chat_proof),
     Case("tools, stream", tools_stream, proves=stream_proof),
     Case("structured", structured, proves=chat_proof),
+    Case("structured", structured_async, proves=chat_proof),
     Case("token count", counted),
+    Case("token count", counted_async),
     Case("embeddings", embeddings),
     Case("embeddings", embeddings_async),
     Case("models", models, prompted=False),

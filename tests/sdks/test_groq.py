@@ -79,9 +79,19 @@ def structured(client: Any, ask: Ask) -> Any:
     return client.chat.completions.create(**asked(ask, response_format=chat_shape.JSON_SCHEMA))
 
 
+async def structured_async(client: Any, ask: Ask) -> Any:
+    """Ask for an object of a schema."""
+    return await client.chat.completions.create(**asked(ask, response_format=chat_shape.JSON_SCHEMA))
+
+
 def embeddings(client: Any, ask: Ask) -> Any:
     """Ask for vectors."""
     return client.embeddings.create(model=ask.model, input=[ask.prompt, "un second"])
+
+
+async def embeddings_async(client: Any, ask: Ask) -> Any:
+    """Ask for vectors."""
+    return await client.embeddings.create(model=ask.model, input=[ask.prompt, "un second"])
 
 
 def models(client: Any, _: Ask) -> Any:
@@ -117,7 +127,9 @@ CASES = (
     Case("tools", tools_async, proves=chat_shape.chat),
     Case("tools, stream", tools_stream, proves=chat_shape.stream),
     Case("structured", structured, proves=chat_shape.chat),
+    Case("structured", structured_async, proves=chat_shape.chat),
     Case("embeddings", embeddings, proves=chat_shape.embeddings),
+    Case("embeddings", embeddings_async, proves=chat_shape.embeddings),
     Case("models", models, prompted=False),
     Case("models", models_async, prompted=False),
     Case("error", not_found, fails=True),

@@ -76,6 +76,26 @@ def structured(client: Any, ask: Ask) -> Any:
     return client.chat_completion(**asked(ask, response_format=chat_shape.JSON_SCHEMA))
 
 
+async def structured_async(client: Any, ask: Ask) -> Any:
+    """Ask for an object of a schema."""
+    return await client.chat_completion(**asked(ask, response_format=chat_shape.JSON_SCHEMA))
+
+
+def tools_stream(client: Any, ask: Ask) -> Any:
+    """Offer a tool, and read the call in fragments."""
+    return ask.collect(client.chat_completion(**asked(ask, tools=[chat_shape.TOOL]), stream=True))
+
+
+def embeddings(client: Any, ask: Ask) -> Any:
+    """Ask the endpoint for a vector, in its own protocol."""
+    return client.feature_extraction(ask.prompt).tolist()
+
+
+async def embeddings_async(client: Any, ask: Ask) -> Any:
+    """Ask the endpoint for a vector, in its own protocol."""
+    return (await client.feature_extraction(ask.prompt)).tolist()
+
+
 def not_found(client: Any, ask: Ask) -> Any:
     """Ask a model that is not there."""
     return client.chat_completion(**asked(ask, model="absent"))
@@ -97,6 +117,10 @@ CASES = (
     Case("tools", tools, proves=chat_shape.chat),
     Case("tools", tools_async, proves=chat_shape.chat),
     Case("structured", structured, proves=chat_shape.chat),
+    Case("structured", structured_async, proves=chat_shape.chat),
+    Case("tools, stream", tools_stream, proves=chat_shape.stream),
+    Case("embeddings", embeddings),
+    Case("embeddings", embeddings_async),
     Case("error", not_found, fails=True),
     Case("error", not_found_async, fails=True),
     # This SDK does not try a chat again by itself.

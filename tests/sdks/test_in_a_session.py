@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import importlib
 import re
+import socket
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -197,3 +199,88 @@ def test_an_sdk_that_tries_again_is_refused_again(sdk: Sdk, case: Case, tmp_path
     assert {refusal.kind for refusal in report.refusals} == {"no match"}
     assert report.played == 0
     assert took < WAIT_SKIPPED_SECONDS
+
+
+@pytest.mark.parametrize(("sdk", "case"), CHATS)
+def test_a_server_that_is_not_there(sdk: Sdk, case: Case, tmp_path: Path) -> None:
+    """A connection that is refused is an outcome: the SDK says the same of it again, after as many tries."""
+    path = tmp_path / "nobody.cassette"
+    with sdk.server() as server, socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))  # and never listens, so that nobody else gets the port meanwhile
+        url = re.sub(r":\d+", f":{bound.getsockname()[1]}", _address(sdk, server))
+        with playhead.use_cassette(path, mode="record") as session:
+            recorded = sdk.run(case, url, sdk.ask())
+        assert server.asked == []
+    tries = session.report().recorded
+    assert "error" in recorded
+    assert tries >= 1
+    with playhead.use_cassette(path, strict=True) as session:
+        replayed = sdk.run(case, url, sdk.ask())
+    assert replayed == recorded
+    assert (session.report().played, session.report().unplayed) == (tries, 0)
+
+
+@pytest.mark.parametrize(("sdk", "case"), CHATS)
+def test_sessions_in_two_threads_never_mix(sdk: Sdk, case: Case, tmp_path: Path) -> None:
+    """Two threads, each in a session of its own at the same time, have each their own calls and answers."""
+    both = threading.Barrier(2)
+
+    def take(number: int, mode: Any, url: str) -> tuple[Any, int]:
+        path = tmp_path / f"{number}.cassette"
+        with playhead.use_cassette(path, mode=mode) as session, Calls(sdk, case, url) as calls:
+            both.wait(30)
+            said = [plain(calls(prompt)) for prompt in PROMPTS[number::2]]
+            both.wait(30)
+        return said, session.report().recorded + session.report().played
+
+    with ThreadPoolExecutor(2) as pool:
+        with sdk.server() as server:
+            url = _address(sdk, server)
+            recorded = list(pool.map(take, (0, 1), ("record", "record"), (url, url)))
+        replayed = list(pool.map(take, (0, 1), ("replay", "replay"), (url, url)))
+    assert replayed == recorded
+    assert [count for _, count in recorded] == [2, 2]
+
+
+@pytest.mark.parametrize(("sdk", "case"), CHATS)
+def test_threads_from_before_the_session(sdk: Sdk, case: Case, tmp_path: Path) -> None:
+    """A thread that was waiting for work before the session belongs to the one that is open when it works."""
+    path = tmp_path / "pool.cassette"
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(threading.get_ident).result() != threading.get_ident()
+        with sdk.server() as server:
+            url = _address(sdk, server)
+            with playhead.use_cassette(path, mode="record"):
+                recorded = pool.submit(sdk.run, case, url, sdk.ask()).result()
+        with playhead.use_cassette(path, strict=True) as session:
+            assert pool.submit(sdk.run, case, url, sdk.ask()).result() == recorded
+        assert "value" in recorded
+        assert session.report().played == 1
+
+
+def test_google_without_aiohttp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Google's SDK awaits by aiohttp where it is installed, else by httpx2: a recording of one plays for the other."""
+    client = importlib.import_module("google.genai._api_client")
+    sdk: Sdk = importlib.import_module("tests.sdks.test_google_genai").SDK
+    rows = [case for case in sdk.cases if case.is_async and case.feature in ("chat", "stream", "tools")]
+    assert len(rows) == 3
+    with sdk.server() as server:
+        url = _address(sdk, server)
+        with playhead.use_cassette(tmp_path / "one.cassette", mode="record"):
+            by_aiohttp = [sdk.run(case, url, sdk.ask()) for case in rows]
+        monkeypatch.setattr(client, "has_aiohttp", False)
+        with playhead.use_cassette(tmp_path / "other.cassette", mode="record"):
+            by_httpx = [sdk.run(case, url, sdk.ask()) for case in rows]
+    with playhead.use_cassette(tmp_path / "other.cassette", strict=True):
+        assert [sdk.run(case, url, sdk.ask()) for case in rows] == by_httpx
+    with playhead.use_cassette(tmp_path / "one.cassette", strict=True):
+        assert [without_headers(sdk.run(case, url, sdk.ask())) for case in rows] == [
+            without_headers(one) for one in by_aiohttp
+        ]
+
+
+def without_headers(value: Any) -> Any:
+    """Leave out headers, whose case each HTTP library has in its own way."""
+    if isinstance(value, dict):
+        return {key: without_headers(one) for key, one in value.items() if key != "headers"}
+    return [without_headers(one) for one in value] if isinstance(value, list) else value

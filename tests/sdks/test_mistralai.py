@@ -82,6 +82,11 @@ def structured(client: Any, ask: Ask) -> Any:
     return client.chat.complete(**asked(ask, response_format=chat_shape.JSON_SCHEMA))
 
 
+async def structured_async(client: Any, ask: Ask) -> Any:
+    """Ask for an object of a schema."""
+    return await client.chat.complete_async(**asked(ask, response_format=chat_shape.JSON_SCHEMA))
+
+
 def embeddings(client: Any, ask: Ask) -> Any:
     """Ask for vectors."""
     return client.embeddings.create(model="mistral-embed", inputs=[ask.prompt, "un second"])
@@ -95,6 +100,11 @@ async def embeddings_async(client: Any, ask: Ask) -> Any:
 def models(client: Any, _: Ask) -> Any:
     """List the models."""
     return plain(client.models.list())
+
+
+async def models_async(client: Any, _: Ask) -> Any:
+    """List the models."""
+    return plain(await client.models.list_async())
 
 
 def not_found(client: Any, ask: Ask) -> Any:
@@ -130,9 +140,11 @@ CASES = (
     Case("tools", tools_async, proves=chat_shape.chat),
     Case("tools, stream", tools_stream, proves=stream_proof),
     Case("structured", structured, proves=chat_shape.chat),
+    Case("structured", structured_async, proves=chat_shape.chat),
     Case("embeddings", embeddings, proves=chat_shape.embeddings, provider="openai"),
     Case("embeddings", embeddings_async, proves=chat_shape.embeddings, provider="openai"),
     Case("models", models, prompted=False),
+    Case("models", models_async, prompted=False),
     Case("error", not_found, fails=True),
     Case("error", not_found_async, fails=True),
     Case("bad request", bad_request, fails=True),

@@ -81,6 +81,11 @@ def structured(client: Any, ask: Ask) -> Any:
     return client.chat(**asked(ask, format=SCHEMA))
 
 
+async def structured_async(client: Any, ask: Ask) -> Any:
+    """Ask for an object of a schema."""
+    return await client.chat(**asked(ask, format=SCHEMA))
+
+
 def generate(client: Any, ask: Ask) -> Any:
     """Ask for a completion."""
     return client.generate(model=ask.model, prompt=ask.prompt)
@@ -188,6 +193,7 @@ CASES = (
     Case("tools", tools_async, proves=chat_proof),
     Case("tools, stream", tools_stream, proves=stream_proof),
     Case("structured", structured, proves=chat_proof),
+    Case("structured", structured_async, proves=chat_proof),
     Case("generate", generate, proves=generate_proof),
     Case("generate", generate_async, proves=generate_proof),
     Case("generate, stream", generate_stream, proves=generate_stream_proof),

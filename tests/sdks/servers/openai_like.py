@@ -242,9 +242,15 @@ class GroqServer(ChatServer):
 
 
 class HuggingFaceServer(ChatServer):
-    """Hugging Face's router for chats, and a text-generation server at the root."""
+    """Hugging Face's router for chats, and an endpoint for vectors at the same address."""
 
     vendor = "huggingface_hub"
+
+    def answer(self, asked: Asked, turn: int) -> Answer:
+        """Answer by path; the address itself is an endpoint's, which gives vectors."""
+        if asked.path == self.prefix:
+            return self.said([vector(turn, asked.json["inputs"])], turn)
+        return super().answer(asked, turn)
 
     def error(self, status: int, message: str) -> Answer:
         """Refuse in the router's words."""
