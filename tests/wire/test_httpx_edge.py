@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import io
+import pickle
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +22,7 @@ import playhead
 from playhead import ManualClock
 from playhead.core.wire import KINDS as WORDS
 from playhead.core.wire import WireError
-from playhead.wire.httpx_edge import KINDS, error_of, kind_of, usual_reason
+from playhead.wire.httpx_edge import KINDS, error_of, kind_of, usual_reason, whole_response
 
 BR = pytest.mark.skipif(importlib.util.find_spec("brotli") is None, reason="brotli is not installed")
 
@@ -85,6 +86,64 @@ async def test_contents_are_decoded_as_ever(path: Path, server: Server, caller: 
     assert first == again
     assert first[0] == TEXT
     assert first[2] == BINARY
+
+
+def looks_of(response: Any, library: ModuleType) -> dict[str, Any]:
+    """Give what can be told of a response that has been read."""
+    return {
+        "type": type(response),
+        "facts": vars(response).keys() - {"_decoder"},
+        "closed": (response.is_closed, response.is_stream_consumed, response.num_bytes_downloaded),
+        "timed": response.elapsed.total_seconds() >= 0,
+        "kept": pickle.loads(pickle.dumps(response)).content,
+    }
+
+
+@callers()
+async def test_an_answer_that_was_read_is_the_librarys_own(path: Path, server: Server, caller: Caller) -> None:
+    """Its type, its state, its pickle and what it says to whoever reads again are those of a live answer."""
+    with playhead.use_cassette(path, mode="record"):
+        first = await caller.get(server.url + "/json")
+    server.stop()
+    with playhead.use_cassette(path, strict=True):
+        again = await caller.get(server.url + "/json")
+    assert type(again) is caller.library.Response
+    assert looks_of(again, caller.library) == looks_of(first, caller.library)
+    assert again.read() == first.read() if caller.shape == "sync" else await again.aread() == await first.aread()
+
+
+@pytest.mark.parametrize("library", [pytest.param(httpx, id="httpx")])
+def test_a_transport_round_ours_keeps_its_say(path: Path, server: Server, library: ModuleType) -> None:
+    """What another transport put round the answer's body is what is read."""
+
+    class Shouting(library.SyncByteStream):  # type: ignore[misc, name-defined]
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def __iter__(self) -> Iterator[bytes]:
+            for piece in self.inner:
+                yield piece.upper()
+
+    class Transport(library.HTTPTransport):  # type: ignore[misc, name-defined]
+        def handle_request(self, request: Any) -> Any:
+            response = super().handle_request(request)
+            response.stream = Shouting(response.stream)
+            return response
+
+    seen = []
+    for mode in ("record", "replay"):
+        with playhead.use_cassette(path, mode=mode), library.Client(transport=Transport()) as client:
+            seen.append(client.get(server.url + "/json").content)
+    assert seen[0] == seen[1] == seen[0].upper()
+
+
+def test_a_release_that_keeps_contents_elsewhere_reads_as_ever() -> None:
+    """The short way is taken only where the library's response has what it sets."""
+
+    class Other:
+        Response = type("Response", (), {"__init__": lambda self, status, content: None})
+
+    assert whole_response(Other) is Other.Response
 
 
 async def test_headers_keep_order_case_and_doubles(path: Path, server: Server, caller: Caller) -> None:

@@ -194,3 +194,40 @@ def test_an_sdk_does_not_wait(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", CHILD, str(tmp_path / "a.cassette"), str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
     assert (ended.stdout.strip(), ended.stderr) == ("builtin_function_or_method", "")
+
+
+def test_anyio_is_not_asked_before_somebody_waits(tmp_path: Path) -> None:
+    """A session does not ask the package for its function: it imports its event loop to give it."""
+    code = """
+        import asyncio, sys, time
+        import anyio
+        import playhead
+
+        def wait(module):
+            names = {"__name__": module}
+            exec("async def wait():\\n    import anyio\\n    await anyio.sleep(0.2)", names)
+            began = time.perf_counter()
+            asyncio.run(names["wait"]())
+            return time.perf_counter() - began >= 0.2
+
+        with playhead.use_cassette(sys.argv[1], mode="record") as session:
+            session.wrap(playhead.StubInferenceProvider()).complete(playhead.CompletionRequest("yes?"))
+        loaded = []
+        with playhead.use_cassette(sys.argv[1]):
+            loaded.append("anyio._core._eventloop" in sys.modules)
+            waits = [wait("openai"), wait("mine")]
+        waits.append(wait("openai"))
+        with playhead.use_cassette(sys.argv[1]):
+            waits += [wait("openai"), wait("mine")]
+        print(loaded, waits, wait("openai"))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code), str(tmp_path / "a.cassette")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "[False] [False, True, True, False, True] True"

@@ -7,6 +7,7 @@ import importlib
 import io
 import os
 import sys
+from types import ModuleType
 from typing import Any, cast
 
 import click
@@ -28,6 +29,7 @@ COMMANDS = {
     "convert": "Write a cassette as text for reviews, or compressed again.",
     "scan": "Look for credentials in cassettes and journals.",
     "import": "Make cassettes of recordings of other tools.",
+    "convert-vcr": "Convert a tree of vcrpy's cassettes, and tell what changes.",
     "export": "Write a cassette for other tools.",
 }
 """Every command with its line of help; each lives in the module of its name, which ``--help`` does not load."""
@@ -44,7 +46,7 @@ class CommandGroup(click.Group):
         """Load a command."""
         if cmd_name not in COMMANDS:
             return None
-        return cast("click.Command", importlib.import_module(f"playhead.cli.{cmd_name}").command)
+        return cast("click.Command", _module(cmd_name).command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write the commands' lines without loading them."""
@@ -74,6 +76,10 @@ class CommandGroup(click.Group):
             _forget_stdout()
             ctx.exit(ExitCode.BROKEN_PIPE)
         return result
+
+
+def _module(command: str) -> ModuleType:
+    return importlib.import_module(f"playhead.cli.{command.replace('-', '_')}")
 
 
 def show_error(error: PlayheadError) -> None:

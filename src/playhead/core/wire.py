@@ -123,8 +123,11 @@ class Answer(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """Give the first value of a header, found whatever its case."""
-        wanted = name.lower()
-        return next((value for found, value in self.headers if found.lower() == wanted), None)
+        wanted, length = name.lower(), len(name)
+        for found, value in self.headers:
+            if len(found) == length and found.lower() == wanted:
+                return value
+        return None
 
     def content(self) -> bytes:
         """Give the body's bytes, content encoding as it came."""
@@ -288,7 +291,9 @@ def _unpack(body: Body, facts: WireFacts) -> bytes:
         return base64.b64decode(body.base64, validate=True)
     if not body.marked:
         return body.text.encode()
-    text = _filled(body.text, _FLOATS, [_written(*packed) for packed in body.floats])
+    text = body.text
+    if body.floats or _FLOATS in text:
+        text = _filled(text, _FLOATS, [_written(*packed) for packed in body.floats])
     return _filled(text, _NEXT, _every(facts.values)).encode()
 
 
