@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import playhead
 from playhead.core.evidence import Interaction
 from playhead.core.model import CompletionRequest
 from playhead.errors import CassetteMissing
-from playhead.interchange.exporting import JOINED, LEFT, NO_HEADERS, export
+from playhead.interchange.exporting import DECODED, JOINED, LEFT, NO_HEADERS, export
 from playhead.interchange.importing import import_files
+from playhead.interchange.yaml_reading import yaml_library
 from tests.interchange.corpus import CORPUS, needs_corpus
 from tests.interchange.test_importing import CHAT, call, write
 
@@ -110,3 +116,76 @@ def test_a_missing_cassette_is_an_error(tmp_path: Path) -> None:
     """There is nothing to write."""
     with pytest.raises(CassetteMissing):
         export(tmp_path / "absent.cassette", "har")
+
+
+KINDS = st.sampled_from(["application/json", "text/plain; charset=latin-1", "text/event-stream", "image/png", "odd"])
+TOKENS = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
+BODIES = st.one_of(
+    st.binary(max_size=30),
+    st.text(max_size=20).map(lambda text: text.encode("utf-8", "replace")),
+    st.builds(lambda text: json.dumps({"choices": [{"message": {"content": text}}]}).encode(), st.text(max_size=9)),
+)
+
+
+@st.composite
+def interactions(draw: st.DrawFn) -> dict[str, Any]:
+    """Give a call of vcrpy's form: a chat or anything else, answered with anything."""
+    asked, said = draw(BODIES), draw(BODIES)
+    path = draw(st.sampled_from(["/v1/chat/completions", "/", "", "/a/%20?b=c&b=", "/v1/models"]))
+    if path.endswith("completions"):
+        asked = json.dumps(
+            {"model": "m", "messages": [{"role": "user", "content": draw(st.text(max_size=9))}]}
+        ).encode()
+    headers = {
+        "content-type": [draw(KINDS)],
+        **{f"x-{name}": [name, "b"] for name in draw(st.sets(TOKENS, max_size=2))},
+    }
+    return {
+        "request": {
+            "method": draw(st.sampled_from(["POST", "PUT"])),
+            "uri": "https://host.example" + path,
+            "headers": {"Content-Type": [draw(KINDS)]},
+            "body": asked,
+        },
+        "response": {
+            "status": {"code": draw(st.sampled_from([200, 201, 404, 429, 500])), "message": draw(TOKENS)},
+            "headers": headers,
+            "body": {"string": said},
+        },
+    }
+
+
+@pytest.mark.parametrize("to", ["har", "vcr"])
+@given(st.lists(interactions(), min_size=1, max_size=4))
+def test_there_and_back(to: str, calls: list[dict[str, Any]]) -> None:
+    """Whatever was recorded has the same evidence and bytes after a way through another tool's file."""
+    yaml = yaml_library("to test it")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "a.yaml").write_text(yaml.safe_dump({"interactions": calls, "version": 1}), encoding="utf-8")
+        (first,) = import_files([place / "a.yaml"], place).files
+        assert (first.error, first.calls) == (None, len(calls))
+        found = export(place / "a.cassette", to)
+        assert found.calls == len(calls)
+        (place / "b.txt").write_bytes(found.data)
+        (again,) = import_files([place / "b.txt"], place).files
+        assert again.error is None
+        pair = [list(playhead.open_cassette(place / name)) for name in ("a.cassette", "b.txt.cassette")]
+        for before, after in zip(*pair, strict=True):
+            assert after.answer == before.answer
+            assert (after.fingerprint, after.sequence, after.evidence) == (
+                before.fingerprint,
+                before.sequence,
+                before.evidence,
+            )
+
+
+def test_an_archive_holds_bodies_decoded(tmp_path: Path) -> None:
+    """As the format wants it, and that is told; what it says is the same."""
+    packed = call("1", "one")
+    body = packed["response"]["body"]["string"].encode()
+    packed["response"] |= {"headers": {"content-encoding": ["gzip"]}, "body": {"string": gzip.compress(body)}}
+    write(tmp_path / "a.yaml", packed)
+    import_files([tmp_path / "a.yaml"], tmp_path)
+    assert export(tmp_path / "a.cassette", "har").notes == {NO_HEADERS: 1, DECODED: 1}
+    assert export(tmp_path / "a.cassette", "vcr").notes == {NO_HEADERS: 1}

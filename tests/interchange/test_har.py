@@ -130,6 +130,12 @@ def test_an_exchange_that_broke_says_how(message: str, kind: str) -> None:
         ({"_webSocketMessages": []}, SOCKET),
         ({"request": {"url": "data:text/plain,x"}}, "a data address"),
         ({"response": {"content": {"size": 8}}}, "does not hold its answer's body"),
+        ({"response": {"content": {"size": -1}}}, "does not hold its answer's body"),
+        ({"response": {"content": {"size": 8, "_file": "a.json"}}}, "a file of its own, 'a.json'"),
+        (
+            {"response": {"headers": [{"name": "content-length", "value": "8"}], "content": {}}},
+            "does not hold its answer's body",
+        ),
         ({"response": {"status": None}}, "no status"),
         ({"request": {"postData": {"params": [{"name": "f", "fileName": "a.png"}]}}}, "a form with files"),
         ({"response": {"content": {"text": "*", "encoding": "base64"}}}, "base64"),

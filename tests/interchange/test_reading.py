@@ -44,7 +44,7 @@ HAR = {"log": {"version": "1.2", "entries": [{"request": {"url": "http://h/"}, "
         (yaml.safe_dump(STACK).encode(), "llama-stack"),
         (yaml.safe_dump(VCR).encode("utf-16"), "vcr"),
         (b"\xef\xbb\xbf" + yaml.safe_dump(VCR).replace("\n", "\r\n").encode(), "vcr"),
-        (b"# a comment\n---\n" + yaml.safe_dump(VCR).encode() + b"---\nsecond: document\n", "vcr"),
+        (b"# a comment\n---\n" + yaml.safe_dump(VCR).encode() + b"...\n", "vcr"),
         (gzip.compress(yaml.safe_dump(VCR).encode()), "vcr"),
         (gzip.compress(b"") + gzip.compress(json.dumps(HAR).encode()) + b"\x00" * 8, "har"),
     ],
@@ -123,3 +123,18 @@ def test_a_gzipped_file_is_whole_or_an_error(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(reading, "MAX_SOURCE", 1000)
     with pytest.raises(UsageError, match="over the limit of 1000"):
         read_source(gzip.compress(b"a" * 1_000_000), "x")
+
+
+@pytest.mark.parametrize(
+    ("data", "fault", "hint"),
+    [
+        (json.dumps(STACK).encode() + b"\n" + json.dumps(STACK).encode(), "not whole JSON", "fetch"),
+        (yaml.safe_dump(VCR).encode() + b"---\n" + yaml.safe_dump(VCR).encode(), "several documents", "fetch"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS", "git lfs pull"),
+    ],
+)
+def test_what_is_not_read_says_what_to_do(data: bytes, fault: str, hint: str) -> None:
+    """Nothing of a file is dropped because something else stands before it."""
+    with pytest.raises(UsageError, match=fault) as caught:
+        read_source(data, "x")
+    assert hint in (caught.value.hint or "")

@@ -58,7 +58,7 @@ def test_real_cassettes_are_read_as_pyyaml_reads_them() -> None:
         ("1: a\nnull: b", {1: "a", None: "b"}),
         ("a", "a"),
         ("a: 'null'\nb: null\nc: ~", {"a": "null", "b": None, "c": None}),
-        ("--- 1\n--- 2", 1),
+        ("# a comment\n--- 1\n...\n", 1),
         ("", None),
     ],
 )
@@ -68,7 +68,8 @@ def test_a_tag_never_makes_more_than_data(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"a: b: c", b"[1", b"{a: 1", b"*x", b"\xff\xfe\x00", b"a: \x01", b"a:\n\t- b", b"- \xf0\x9f"]
+    "data",
+    [b"a: b: c", b"[1", b"{a: 1", b"*x", b"\xff\xfe\x00", b"a: \x01", b"a:\n\t- b", b"- \xf0\x9f", b"--- 1\n--- 2"],
 )
 def test_what_is_no_yaml_says_so(data: bytes) -> None:
     """Every fault of the parser is one of ours, with a reason."""

@@ -17,6 +17,7 @@ from playhead.store.cassette import open_cassette
 
 NO_HEADERS = "request headers are not recorded, so that of the content type stands alone"
 JOINED = "the pieces its answer came in are joined"
+DECODED = "its content encoding is undone, as the format wants it"
 LEFT = "its consumer left before the answer was whole"
 
 
@@ -95,13 +96,15 @@ def export(path: Path, to: str) -> Exported:
         except Unusable as reason:
             left_out.append(Kept(interaction.fingerprint[:12], interaction.sequence, str(reason)))
             continue
-        for note in _notes(answer):
+        for note in _notes(answer, to):
             notes[note] = notes.get(note, 0) + 1
     return Exported(whole(written), len(written), tuple(left_out), notes)
 
 
-def _notes(answer: Answer) -> list[str]:
+def _notes(answer: Answer, to: str) -> list[str]:
     found = [NO_HEADERS]
+    if to == "har" and answer.pieces and answer.header("content-encoding"):
+        found.append(DECODED)
     if len(answer.pieces) > 1:
         found.append(JOINED)
     if answer.left:

@@ -56,7 +56,7 @@ def _posted(posted: Mapping[str, Any], kind: str) -> tuple[bytes, tuple[str, ...
     if isinstance(content, str) and content:
         if words(posted.get("encoding")).lower() == "base64":
             return from_base64(content), ()
-        return _in_charset(content, kind), ()
+        return in_charset(content, kind), ()
     params = [mapping(one) for one in sequence(posted.get("params"))]
     if not params:
         return b"", ()
@@ -89,14 +89,19 @@ def _content(content: Mapping[str, Any], headers: list[tuple[str, str]], status:
     if isinstance(kept, str) and kept:
         if words(content.get("encoding")).lower() == "base64":
             return from_base64(kept)
-        return _in_charset(kept, header(headers, "content-type") or words(content.get("mimeType")))
+        return in_charset(kept, header(headers, "content-type") or words(content.get("mimeType")))
     bodiless = status in (204, 304) or status < 200 or method == "HEAD"
-    if (number(content.get("size")) or 0) > 0 and not bodiless:
+    beside = words(content.get("_file"))
+    if beside and not bodiless:
+        raise Unusable(f"its answer's body is in a file of its own, {beside!r}: record archives that embed bodies")
+    # A size of -1 is one that is not known.
+    size, sent = number(content.get("size")) or 0, number(header(headers, "content-length")) or 0
+    if (size > 0 or (kept is None and (size < 0 or sent))) and not bodiless:
         raise Unusable("the archive does not hold its answer's body")
     return b""
 
 
-def _in_charset(content: str, kind: str) -> bytes:
+def in_charset(content: str, kind: str) -> bytes:
     """Give a text's bytes in the charset it was decoded from."""
     _, found, charset = kind.lower().partition("charset=")
     name = charset.partition(";")[0].strip(" \"'") if found else ""

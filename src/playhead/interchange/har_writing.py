@@ -11,6 +11,7 @@ from playhead.core.evidence import Interaction
 from playhead.core.wire import Answer
 from playhead.dialects.answers import to_bytes
 from playhead.format.content import decode_content
+from playhead.interchange.har import in_charset
 from playhead.interchange.sending import Wired
 from playhead.interchange.source import usual_reason
 
@@ -62,7 +63,7 @@ def _request(asked: Wired, http: str) -> dict[str, Any]:
         "bodySize": len(asked.body),
     }
     if asked.body:
-        found["postData"] = {"mimeType": asked.content_type, **_text(asked.body)}
+        found["postData"] = {"mimeType": asked.content_type, **_text(asked.body, asked.content_type)}
     return found
 
 
@@ -77,23 +78,26 @@ def _response(answer: Answer) -> dict[str, Any]:
     raw = answer.content()
     plain = decode_content(answer.header("content-encoding"), raw)
     content = raw if plain is None else plain
+    kind = answer.header("content-type") or ""
     return {
         "status": answer.status,
         "statusText": answer.reason or usual_reason(answer.status),
         "httpVersion": answer.http,
         "cookies": [],
         "headers": [{"name": name, "value": value} for name, value in answer.headers],
-        "content": {"size": len(content), "mimeType": answer.header("content-type") or "", **_text(content)},
+        "content": {"size": len(content), "mimeType": kind, **_text(content, kind)},
         "redirectURL": answer.header("location") or "",
         "headersSize": -1,
         "bodySize": len(raw),
     }
 
 
-def _text(content: bytes) -> dict[str, Any]:
-    if not content:
-        return {}
+def _text(content: bytes, kind: str) -> dict[str, Any]:
     try:
-        return {"text": content.decode()}
+        text = content.decode()
     except UnicodeDecodeError:
-        return {"text": base64.b64encode(content).decode("ascii"), "encoding": "base64"}
+        text = ""
+    # A reader takes a text to be in the charset that its type names.
+    if in_charset(text, kind) == content:
+        return {"text": text}
+    return {"text": base64.b64encode(content).decode("ascii"), "encoding": "base64"}

@@ -76,6 +76,12 @@ def read_source(data: bytes, name: str, wanted: str = AUTO) -> Source:
     """
     if len(data) > MAX_SOURCE:
         raise _too_long(name, f"is {len(data)} bytes long,")
+    if data.startswith(_POINTER):
+        raise UsageError(
+            f"{name!r} is a pointer of Git LFS, not the recording itself",
+            error_code=UNREADABLE,
+            hint="git lfs pull fetches the recordings",
+        )
     value = _value(_unpacked(data, name) if data.startswith(_GZIP) else data, name)
     names = FORMATS if wanted == AUTO else (wanted,)
     found = next((one for one in names if FORMATS[one].claims(value)), None)
@@ -89,6 +95,7 @@ def read_source(data: bytes, name: str, wanted: str = AUTO) -> Source:
 
 
 _GZIP = b"\x1f\x8b"
+_POINTER = b"version https://git-lfs.github.com/spec/"
 
 
 def _unpacked(data: bytes, name: str) -> bytes:

@@ -59,6 +59,7 @@ def cassette(interactions: list[dict[str, Any]]) -> bytes:
         Dumper=dumper,
         encoding="utf-8",
         default_flow_style=False,
+        sort_keys=False,  # headers keep their order
     )
     return written.getvalue()
 

@@ -28,14 +28,14 @@ _RESOLVED = frozenset(_TAG + name for name in ("null", "bool", "int", "float"))
 
 def read_yaml(data: bytes) -> Any:
     """
-    Read the first document of a YAML file.
+    Read a YAML file.
 
     Returns:
         Objects with text or number keys, lists, text, bytes (``!!binary``), numbers, booleans and ``None``. A value
         that the file names several times is one object in several places; it may hold itself.
 
     Raises:
-        NotYaml: It is no YAML, or nested too deeply.
+        NotYaml: It is no YAML, nested too deeply, or several documents.
         MissingDependencyError: PyYAML is not installed.
     """
     yaml = yaml_library("to read YAML")
@@ -91,6 +91,7 @@ class _Builder:
         }
         ends = (self._yaml.MappingEndEvent, self._yaml.SequenceEndEvent)
         whole: Any = None
+        documents = 0
         for event in events:
             kind: Any = type(event)  # pyright: ignore[reportUnknownVariableType]
             if kind in ends:
@@ -99,12 +100,14 @@ class _Builder:
                 whole = take[kind](event)
                 if kind in (self._yaml.MappingStartEvent, self._yaml.SequenceStartEvent):
                     continue
-            elif isinstance(event, self._yaml.DocumentEndEvent):
-                return whole
             else:
+                documents += isinstance(event, self._yaml.DocumentStartEvent)
+                if documents > 1:
+                    # What stands in the others would be dropped in silence.
+                    raise NotYaml("several documents in one file")
                 continue
             self._put(whole)
-        return None
+        return whole
 
     def _start(self, event: Any, value: Any) -> Any:
         if len(self._open) >= MAX_DEPTH:
