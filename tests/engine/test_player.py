@@ -71,6 +71,16 @@ def test_takes_are_played_in_order_and_then_refused() -> None:
     assert (report.played, report.unplayed) == (3, 0)
 
 
+def test_a_rewound_player_begins_again() -> None:
+    """Every take may be played once more and none counts as played; what was refused stays in the ledger."""
+    player = Player(Mode.REPLAY, recorded({"a": [ONE, TWO]}))
+    assert [outcome_of(player.begin(key("a"))) for _ in range(2)] == [ONE, TWO]
+    player.rewind()
+    assert (player.ledger.played, player.ledger.replays) == (set(), 0)
+    assert outcome_of(player.begin(key("a"))) == ONE
+    assert len(player.ledger.played) == 1
+
+
 def test_a_streams_gaps_come_with_it() -> None:
     """A played stream brings the times between its pieces."""
     stream = Stream(end=Completion("ab"), cuts=(1, 1))

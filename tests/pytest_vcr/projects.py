@@ -148,6 +148,8 @@ QUIET = (*ASYNCIO, "-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdis
 OURS = ("-p", "no:recording", "-p", "no:cassetter")
 """What keeps plugins out for which ours would step aside."""
 
+CASSETTES = (*OURS, "--playhead-vcr-backend=cassette")
+
 
 def run(pytester: pytest.Pytester, *args: str, quiet: Sequence[str] = QUIET) -> Ran:
     """Run a project in this process."""

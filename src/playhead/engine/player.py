@@ -158,6 +158,13 @@ class Player:
         base = 0 if self.mode is Mode.RECORD else self._count(key)
         return Forward(store=True, n=base + n)
 
+    def rewind(self) -> None:
+        """Begin again: every recorded take may be played once more, and none counts as played."""
+        self._asked.clear()
+        self._answers.clear()
+        self.ledger.played.clear()
+        self.ledger.replays = 0
+
     def note_recorded(self, key: bytes, request_id: str, entry: bytes, outcome: Outcome) -> None:
         """Note a call that has been stored, by its canonical bytes."""
         self.ledger.recorded += 1

@@ -12,10 +12,13 @@ from typing import Any
 
 import pytest
 
+from playhead.pytest_vcr.choosing import CASSETTE, backend_of
 from playhead.pytest_vcr.marks import check_network_mark, merged, own_name, wish_of
 from playhead.pytest_vcr.network import CurlGuard, blocked
 
 _CURL = CurlGuard()
+
+BACKEND = pytest.StashKey[str]()
 
 MARKS = (
     "vcr(*cassettes, **config): record and replay HTTP; further cassettes to read, and keywords for vcrpy.",
@@ -30,6 +33,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for mark in MARKS:
         config.addinivalue_line("markers", mark)
     _CURL.put_in()
+    backend = config.stash[BACKEND] = backend_of(config)
+    if backend == CASSETTE:
+        from playhead.pytest_vcr.judging import Judge
+
+        config.pluginmanager.register(Judge(), "playhead_vcr_judge")
 
 
 def pytest_unconfigure() -> None:
@@ -106,11 +114,18 @@ def vcr(
     if disable_recording or not vcr_markers:
         yield None
         return
-    from playhead.pytest_vcr.yaml_backend import opened
-
     config = request.getfixturevalue("vcr_config")
     name = request.getfixturevalue("default_cassette_name")
-    with opened(wish_of(name, vcr_cassette_dir, record_mode, vcr_markers, config), pytestconfig) as cassette:
+    wish = wish_of(name, vcr_cassette_dir, record_mode, vcr_markers, config)
+    if pytestconfig.stash[BACKEND] == CASSETTE:
+        from playhead.pytest_vcr.cassette_backend import used
+
+        with used(wish, request) as tape:
+            yield tape
+        return
+    from playhead.pytest_vcr.yaml_backend import opened
+
+    with opened(wish, pytestconfig) as cassette:
         yield cassette
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from playhead.pytest_vcr.choosing import BACKENDS, OPTION
 from playhead.pytest_vcr.marks import RECORD_MODES
 from playhead.pytest_vcr.neighbours import Neighbour, neighbour_of
 
@@ -29,6 +30,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         help="Regular expressions, with commas between, of hosts that may be reached while the network is blocked.",
     )
     group.addoption("--disable-recording", action="store_true", default=False, help="Take the marks 'vcr' for nothing.")
+    group.addoption(
+        OPTION,
+        choices=BACKENDS,
+        default=None,
+        help="Whose cassettes the marks 'vcr' read and write: vcrpy's ('yaml') or Playhead's ('cassette').",
+    )
     pluginmanager.add_hookspecs(hooks)
     pluginmanager.register(fixtures, FIXTURES)
 

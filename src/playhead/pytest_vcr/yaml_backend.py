@@ -80,6 +80,7 @@ def opened(wish: Wish, config: pytest.Config) -> Generator[Any]:
         if "record_mode" in keywords:
             keywords = {**keywords, "record_mode": mode}
     made = _Vcr(path_transformer=_Vcr.ensure_suffix(wish.ending), cassette_library_dir=wish.folder, record_mode=mode)
+    made.backend = "yaml"  # for hooks of suites that also run on cassettes of our own
     made.register_persister(SeveralCassettes(wish))
     config.hook.pytest_recording_configure(config=config, vcr=made)
     with block_of(made.use_cassette(wish.name, **keywords)) as cassette:

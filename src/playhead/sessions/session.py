@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from playhead.core.calls import bind_outcome, request_fields
 from playhead.core.canonical import encode
@@ -16,6 +16,7 @@ from playhead.core.matching import EXACT, Matching, Settled
 from playhead.core.model import CompletionRequest, Failure, Origin
 from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
+from playhead.core.wire import Answer
 from playhead.engine.drift import tolerated
 from playhead.engine.explain import (
     Refused,
@@ -44,6 +45,8 @@ from playhead.sessions.tickets import Finished, Leaving, Ticket
 from playhead.sessions.wrapping import WrappedProvider, convention_for
 from playhead.store.cassette import Cassette
 from playhead.store.sealing import Sealed, open_or_none
+
+S = TypeVar("S")
 
 
 class Session:
@@ -118,6 +121,14 @@ class Session:
         """Remember that a call could not be stored, so that the session's end says so whoever caught the error."""
         with self._lock:
             self._faults.append(fault)
+
+    def outgoing(self, sent: S) -> S:
+        """Give a request over the wire as it is matched and stored; a subclass may change it."""
+        return sent
+
+    def incoming(self, answer: Answer) -> Answer:
+        """Give an answer over the wire as it is stored; a subclass may change it."""
+        return answer
 
     def note_side_traffic(self, method: str, url: str) -> None:
         """Report traffic that is no model call: telemetry, downloads of tokens; it is never recorded in silence."""

@@ -218,8 +218,9 @@ class Live:
             return
         try:
             self._check_size()
+            answer = self._session.incoming(answer)
             outcome, left = outcome_of(self._read, answer, failure)
-            self._ticket.answered(outcome, answer._replace(left=left), arrivals, self)
+            self._ticket.answered(outcome, answer._replace(left=left), arrivals[: len(answer.pieces)], self)
         except RecordingError as fault:
             self._session.note_fault(fault)
             raise
@@ -252,6 +253,7 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
         )
         session.note_fault(fault)
         raise fault
+    sent = session.outgoing(sent)
     read = read_sent(sent)
     step = session.begin(
         read.request,

@@ -1,0 +1,1 @@
+"""A suite over real recordings, as its authors would have written it for pytest-recording."""
