@@ -17,8 +17,9 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from playhead.errors import RecordingError
+from playhead.errors import RecordingError, ReplayRefused
 from playhead.sessions.inside import inside
+from playhead.sessions.session import Session
 from playhead.wire.aiohttp_errors import connect_error, said_of
 from playhead.wire.aiohttp_played import played_connection
 from playhead.wire.exchange import Live, Played, Sent, begin
@@ -160,12 +161,24 @@ def _caught_connect(connect: Function) -> Function:
         if has_call(sys.modules["aiohttp.client"].ClientSession._request):  # noqa: SLF001
             session.note_side_traffic(req.method, str(req.url))
             return await connect(connector, req, *args, **options)
+        if req.headers.get("Upgrade", "").lower() == "websocket":
+            _let_talk(session, req)
+            return await connect(connector, req, *args, **options)
         step = begin(session, _sent(req, await _body_of(req)))
         if isinstance(step, Live):
             return await _send(connect, connector, req, step, *args, **options)
         return _played(step, connector, req)
 
     return caught
+
+
+def _let_talk(session: Session, request: Any) -> None:
+    """Let a websocket by where a session may go out: it is no request with an answer, and none is recorded."""
+    if session.never_live:
+        attempt = f"a websocket to {request.url.host} was asked for"
+        session.note_blocked(attempt)
+        raise ReplayRefused(f"{attempt}, which no recording holds", hint="leave its host out with ignore_hosts=")
+    session.note_side_traffic(request.method, str(request.url))
 
 
 def _played(played: Played, connector: Any, request: Any) -> Any:
