@@ -59,9 +59,7 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
         prog="python -m benchmarks", description=__doc__.splitlines()[0] if __doc__ else ""
     )
     parser.add_argument("--quick", action="store_true", help="few calls and repeats, under a minute")
-    parser.add_argument(
-        "--full", action="store_true", help="more samples, and a cassette of 1,000,000 calls; takes an hour"
-    )
+    parser.add_argument("--full", action="store_true", help="more samples, a cassette of 1,000,000 calls; an hour")
     parser.add_argument("--only", metavar="NAMES", help=f"measures, with commas between: {', '.join(MEASURES)}")
     parser.add_argument("--scale", type=float, metavar="F", help="multiply every number of calls above ten")
     parser.add_argument("--json", type=Path, metavar="FILE", help="where to write the figures")
