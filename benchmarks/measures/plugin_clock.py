@@ -43,7 +43,8 @@ def pytest_runtestloop() -> Generator[None, object, object]:
     """Write down how long the tests took; loading plugins and collecting tests stand outside it."""
     result = yield
     ended, where = perf_counter_ns(), os.environ.get(VARIABLE)
-    if where and len(_BEGAN) > 1:
+    # xdist's workers run side by side: there is no time of each test, and one file for all of them.
+    if where and len(_BEGAN) > 1 and "PYTEST_XDIST_WORKER" not in os.environ:
         first, second = _BEGAN[:2]
         taken = Taken((second - first) / 1000, (ended - second) / 1000 / (len(_BEGAN) - 1))
         Path(where).write_text(json.dumps(taken))
