@@ -67,7 +67,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "COLUMNS": "100",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "PYTEST_PLUGINS": "playhead.pytest_plugin.plugin",
+        "PYTEST_PLUGINS": "playhead.pytest_plugin.plugin,playhead.pytest_vcr.plugin",
         "PYTEST_ADDOPTS": "-p no:cacheprovider",
         "OPENAI_API_KEY": "sesame-sesame-sesame",
     }

@@ -29,8 +29,8 @@ MODES = {
 }
 """Our word for each of vcrpy's."""
 
-_OTHER_PLUGIN = "playhead"
-"""The name of the plugin whose fixtures say what is redacted and how the match is loosened."""
+_OTHER_PLUGIN = ("playhead", "playhead.pytest_plugin.plugin")
+"""The names, loaded by itself and by hand, of the plugin whose fixtures say what is redacted and what is loosened."""
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def _joined(mode: Mode, sources: list[Source], terms: Terms, config: pytest.Conf
 
 def _of_project(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Give what the fixtures of the other plugin say, where it is loaded."""
-    if not request.config.pluginmanager.has_plugin(_OTHER_PLUGIN):
+    if not any(map(request.config.pluginmanager.has_plugin, _OTHER_PLUGIN)):
         return {}
     given = {
         "redactor": request.getfixturevalue("playhead_redactor"),

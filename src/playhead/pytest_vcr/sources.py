@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import pytest
 
-from playhead.interchange.importing import import_files
 from playhead.interchange.placing import OWN_ENDINGS, SOURCE_ENDINGS
 from playhead.pytest_vcr.marks import Wish, each_path
 from playhead.store.cassette import Cassette, open_cassette
@@ -84,6 +83,8 @@ def imported(path: Path, config: pytest.Config) -> Path:
     kept = _cache(config) / f"{digest}.cassette"
     if kept.exists():
         return kept
+    from playhead.interchange.importing import import_files  # a third of a second that converted suites need not spend
+
     with tempfile.TemporaryDirectory(dir=kept.parent) as folder:
         report = import_files([path], Path(folder), one="one").files[0]
         if report.error is not None or report.left_out:
