@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     rounds: int = 9
     recording: tuple[int, ...] = (100, 1_000, 5_000)
     recording_rounds: int = 3
-    slow_limit_s: float = 20.0
+    slow_limit_s: float = 4.0
     size: int = 1_000
     git: int = 1_000
     editions: int = 5
@@ -66,6 +66,7 @@ FULL = COMPLETE._replace(
     opening=(1, 10, 1_000, 100_000, 1_000_000),
     opening_samples=9,
     keyed_big=True,
+    slow_limit_s=20.0,
     rounds=15,
     recording_rounds=5,
     imports=15,
