@@ -25,10 +25,10 @@ demo: $(VENV)/.ready
 
 test: $(VENV)/.ready $(SDK_VENV)/.ready
 	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/sdks
-	$(SDK_BIN)/python -m pytest -n $(WORKERS) tests/sdks
+	$(SDK_BIN)/python -m pytest -n $(WORKERS) tests/sdks tests/wire
 
 test-sdks: $(SDK_VENV)/.ready
-	$(SDK_BIN)/python -m pytest -n $(WORKERS) tests/sdks
+	$(SDK_BIN)/python -m pytest -n $(WORKERS) tests/sdks tests/wire
 
 check: $(VENV)/.ready
 	$(BIN)/ruff check .

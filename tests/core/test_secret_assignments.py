@@ -57,6 +57,7 @@ SURVIVES = [
     "invalid token: expected 3", "page_token={mixed}", "next_page_token: {mixed}", "cache_key={mixed}",
     "public_key={mixed}", "signature: {mixed}", '"signature":"{mixed}"', "sig={mixed}", "?page=2&sort=key",
     "?key=abc", "?token=abc", "?key=name", "auth: enabled", "secret: true", "token count: 128k",
+    '{"text":"Passphrase:"},{"type":"x"}', '["password:","user:"]', '{"a":[{"b":"password: "}],"c":"d"}',
     "a key=" + "x" * 40, "SERVER_AUTH = '1.3.6.1.5.5.7.3.1'", "password\n= {short}",
     "password" + " " * 20 + "= {short}", "12:30:45", "a==b", "=", ":", "::", "é=é", "x=1",
 ]  # fmt: skip

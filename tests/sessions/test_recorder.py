@@ -393,7 +393,7 @@ def test_no_secret_of_an_exchange_reaches_the_disk(tmp_path: Path, monkeypatch: 
     answers = [
         Answer(200, (("Set-Cookie", f"sid={secret}"), ("X-Odd", f"saw {secret}")), (b"x",)),
         Answer(200, (), (f"a {secret[:9]}".encode(), f"{secret[9:]} b".encode())),
-        Answer(200, (("Content-Encoding", "gzip"),), (gzip.compress(f"a {secret} b".encode()),)),
+        Answer(200, (("Content-Encoding", "gzip"),), (gzip.compress(f"a {secret} b".encode(), mtime=0),)),
         Answer(200, (), (json.dumps({"access_token": secret, "id": secret}).encode(),)),
         Answer(200, (), (b"\xff" + secret.encode(),)),
         Answer(error=WireError("httpx.ReadError", "read", f"failed for {secret}")),

@@ -23,8 +23,8 @@ PATIENCE = 10.0
 
 TEXT = "".join(f"line {n}: gr\u00fc\u00dfe \U0001f600\n" for n in range(200)).encode()
 SQUEEZED = {
-    "gzip": gzip.compress(TEXT),
-    "gzip-members": gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:]),
+    "gzip": gzip.compress(TEXT, mtime=0),
+    "gzip-members": gzip.compress(TEXT[:99], mtime=0) + gzip.compress(TEXT[99:], mtime=0),
     "deflate": zlib.compress(TEXT),
     "zstd": zstandard.ZstdCompressor().compress(TEXT),
 }

@@ -94,6 +94,20 @@ def test_everything_else_is_plain_http(what: Sent) -> None:
     assert read.request.params["method"] == what.method
 
 
+def test_a_model_call_that_no_request_can_hold_is_plain_http(tmp_path: Path) -> None:
+    """A body nested beyond what is stored as values is recorded as text, and matched as that."""
+    deep = chat(metadata=json.loads("[" * 90 + "]" * 90))
+    path = tmp_path / "deep.cassette"
+    with session_at(path, Mode.RECORD) as session:
+        record(session, deep, Answer(200, (), (b"{}",)))
+        assert session.report().recorded == 1
+    with session_at(path, Mode.REPLAY, strict=True) as session:
+        step = begin(session, deep)
+        assert isinstance(step, Played)
+        assert step.answer.content() == b"{}"
+        assert session.report().abandoned == 0
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -209,7 +223,7 @@ def test_a_compressed_answer_is_read() -> None:
     """What an answer says is read through its content encoding."""
     message = {"role": "assistant", "content": "Hello"}
     value = {"id": "c", "model": "m-1", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}
-    data = gzip.compress(json.dumps(value).encode())
+    data = gzip.compress(json.dumps(value).encode(), mtime=0)
     outcome, _ = outcome_of(chat_read(stream=False), Answer(200, (("Content-Encoding", "gzip"),), (data,)))
     assert isinstance(outcome, Completion)
     assert (outcome.text, outcome.model) == ("Hello", "m-1")

@@ -22,6 +22,7 @@ import playhead
 from playhead import ManualClock
 from playhead.core.wire import KINDS as WORDS
 from playhead.core.wire import WireError
+from playhead.errors import ReplayRefused
 from playhead.wire.httpx_edge import KINDS, error_of, kind_of, usual_reason, whole_response
 
 BR = pytest.mark.skipif(importlib.util.find_spec("brotli") is None, reason="brotli is not installed")
@@ -499,3 +500,59 @@ def test_threads_record_and_replay_side_by_side(path: Path, server: Server) -> N
         seen.append(found)
         server.stop()
     assert seen == [{n: b"%d" % n for n in range(12)}] * 2
+
+
+# --- websockets
+
+
+@pytest.fixture
+def talker() -> Iterator[str]:
+    """Run a server that changes protocols and repeats what it is told."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def talk() -> None:
+        while True:
+            try:
+                talking, _ = listening.accept()
+            except OSError:
+                return
+            with talking:
+                while b"\r\n\r\n" not in talking.recv(65536):
+                    continue
+                talking.sendall(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n")
+                talking.sendall(b"heard " + talking.recv(100))
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}/talk"
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    thread.join()
+
+
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
+
+
+@callers()
+async def test_a_websocket_is_let_by_and_told_of(path: Path, talker: str, caller: Caller) -> None:
+    """A websocket works while a session records; it is no call, and the report names it."""
+    with playhead.use_cassette(path, mode="record") as session:
+        async with caller.opened(talker, headers=UPGRADE) as reading:
+            stream = reading.response.extensions["network_stream"]
+            if caller.shape == "sync":
+                stream.write(b"hello")
+                heard = stream.read(100, timeout=5.0)
+            else:
+                await stream.write(b"hello")
+                heard = await stream.read(100, timeout=5.0)
+    assert heard == b"heard hello"
+    assert session.report().recorded == 0
+    assert session.report().side_traffic == (f"GET {talker}",)
+
+
+@callers()
+async def test_a_websocket_is_refused_in_a_replay(path: Path, talker: str, caller: Caller) -> None:
+    """A replay opens no websocket, and says that none can be replayed."""
+    with playhead.use_cassette(path, guard=False) as session, pytest.raises(ReplayRefused, match="websocket"):
+        await caller.get(talker, headers=UPGRADE)
+    assert session.report().refused == 1

@@ -17,12 +17,11 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from playhead.errors import RecordingError, ReplayRefused
+from playhead.errors import RecordingError
 from playhead.sessions.inside import inside
-from playhead.sessions.session import Session
 from playhead.wire.aiohttp_errors import connect_error, said_of
 from playhead.wire.aiohttp_played import played_connection
-from playhead.wire.exchange import Live, Played, Sent, begin
+from playhead.wire.exchange import Live, Played, Sent, begin, let_websocket_by
 from playhead.wire.finding import HostPort, session_for
 from playhead.wire.framing import AnswerBytes
 from playhead.wire.replacing import Function, Replacements
@@ -162,7 +161,7 @@ def _caught_connect(connect: Function) -> Function:
             session.note_side_traffic(req.method, str(req.url))
             return await connect(connector, req, *args, **options)
         if req.headers.get("Upgrade", "").lower() == "websocket":
-            _let_talk(session, req)
+            let_websocket_by(session, str(req.url), req.url.host or "")
             return await connect(connector, req, *args, **options)
         step = begin(session, _sent(req, await _body_of(req)))
         if isinstance(step, Live):
@@ -170,15 +169,6 @@ def _caught_connect(connect: Function) -> Function:
         return _played(step, connector, req)
 
     return caught
-
-
-def _let_talk(session: Session, request: Any) -> None:
-    """Let a websocket by where a session may go out: it is no request with an answer, and none is recorded."""
-    if session.never_live:
-        attempt = f"a websocket to {request.url.host} was asked for"
-        session.note_blocked(attempt)
-        raise ReplayRefused(f"{attempt}, which no recording holds", hint="leave its host out with ignore_hosts=")
-    session.note_side_traffic(request.method, str(request.url))
 
 
 def _played(played: Played, connector: Any, request: Any) -> Any:

@@ -108,6 +108,10 @@ def read_sent(sent: Outgoing) -> Read:
         dialect = find_dialect(asked)
         if dialect is not None:
             return Read(dialect.decode_request(asked), dialect.provider, dialect.streams(asked), dialect)
+    return _plain(sent)
+
+
+def _plain(sent: Outgoing) -> Read:
     return Read(decode_plain(sent.method, sent.url, sent.content_type, sent.body), PLAIN_PROVIDER, False, None)
 
 
@@ -255,12 +259,15 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
         raise fault
     sent = session.outgoing(sent)
     read = read_sent(sent)
-    step = session.begin(
-        read.request,
-        read.provider,
-        once=True,
-        sent=f"{sent.method} {sent.url}" if session.records else "",
-    )
+    named = f"{sent.method} {sent.url}" if session.records else ""
+    try:
+        step = session.begin(read.request, read.provider, once=True, sent=named)
+    except RecordingError as error:
+        if read.dialect is None or not str(error.context.get("path", "")).startswith("$"):
+            raise
+        # The path leads into the request, not to a file: it holds what none of ours can say, such as very deep nesting.
+        read = _plain(sent)
+        step = session.begin(read.request, read.provider, once=True, sent=named)
     if isinstance(step, Replay):
         try:
             answer = answer_of(step.entry)
@@ -275,6 +282,20 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
     if read.dialect is None:
         session.note_side_traffic(sent.method, sent.url)
     return Live(session, read, step)
+
+
+def let_websocket_by(session: Session, url: str, host: str) -> None:
+    """
+    Let a websocket by where a session may go out: it is no request with an answer, and none is recorded.
+
+    Raises:
+        ReplayRefused: The session replays.
+    """
+    if session.never_live:
+        attempt = f"a websocket to {host} was asked for"
+        session.note_blocked(attempt)
+        raise ReplayRefused(f"{attempt}, which no recording holds", hint="leave its host out with ignore_hosts=")
+    session.note_side_traffic("GET", url)
 
 
 def outcome_of(read: Read, answer: Answer, failure: Failure | None = None) -> tuple[Outcome, bool]:

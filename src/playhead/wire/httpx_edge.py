@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from playhead.core.wire import WireError
 from playhead.sessions.inside import inside
 from playhead.sessions.session import Session
-from playhead.wire.exchange import Live, Played, begin
+from playhead.wire.exchange import Live, Played, begin, let_websocket_by
 from playhead.wire.finding import session_for
 from playhead.wire.guard import leads_nowhere
 from playhead.wire.vcr_beside import beneath_vcr
@@ -300,6 +300,10 @@ def usual_reason(status: int) -> str:
         return ""
 
 
+def _is_websocket(request: Any) -> bool:
+    return request.method == "GET" and str(request.headers.get("upgrade", "")).lower() == "websocket"
+
+
 def handle(session: Session, library: ModuleType, request: Any, send: Callable[[Any], Any]) -> Any:
     """
     Let a request pass through a session.
@@ -310,6 +314,9 @@ def handle(session: Session, library: ModuleType, request: Any, send: Callable[[
         request: The library's request.
         send: Sends it as it would have been.
     """
+    if _is_websocket(request):
+        let_websocket_by(session, str(request.url), request.url.host)
+        return send(request)
     step = begin(session, _Sent(request, request.read()))
     if isinstance(step, Played):
         return _answer(step, request, library)
@@ -332,6 +339,9 @@ async def handle_async(
     session: Session, library: ModuleType, request: Any, send: Callable[[Any], Awaitable[Any]]
 ) -> Any:
     """Let a request pass through a session; the same for async clients."""
+    if _is_websocket(request):
+        let_websocket_by(session, str(request.url), request.url.host)
+        return await send(request)
     step = begin(session, _Sent(request, await request.aread()))
     if isinstance(step, Played):
         return _answer(step, request, library)
