@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -175,3 +176,29 @@ def test_without_the_other_plugin(pytester: pytest.Pytester) -> None:
     """Its fixtures are asked for where it is loaded alone."""
     projects.write(pytester, projects.REPLAYED)
     assert projects.run(pytester, *projects.CASSETTES, "-p", "no:playhead").counts == (1, 1, 0)
+
+
+def test_workers_side_by_side(pytester: pytest.Pytester) -> None:
+    """Workers that read one file of vcrpy's at the same time all have its calls, and record what they are to."""
+    tests = """
+@pytest.mark.vcr
+@pytest.mark.default_cassette("shared")
+@pytest.mark.parametrize("number", range(8))
+def test_shared(number):
+    assert get("/one") == "recorded"
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("number", range(8))
+def test_own(number):
+    assert get(f"/{number}", SERVER) == f"live /{number}"
+"""
+    projects.write(pytester, {"test_a.py": tests, "cassettes/test_a/shared.yaml": cassette("recorded")})
+    options = (*projects.ASYNCIO, *projects.CASSETTES, "-p", "no:randomly", "-W", "error")
+    made = []
+    for mode, workers, chosen in (("once", "2", 16), ("none", "4", 16), ("all", "0", 8)):
+        only = ("-k", "own") if chosen == 8 else ()
+        result = pytester.run(sys.executable, "-m", "pytest", *options, "-n", workers, f"--record-mode={mode}", *only)
+        result.assert_outcomes(passed=chosen)
+        made.append({path.name: path.read_bytes() for path in pytester.path.rglob("test_own*.cassette")})
+    assert len(made[0]) == 8
+    assert made[0] == made[1] == made[2]
