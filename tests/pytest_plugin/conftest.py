@@ -30,7 +30,7 @@ def ask(session, provider, text="hello"):
 
 class Live:
     def complete(self, request):
-        usage = library.Usage(prompt_tokens=1000, completion_tokens=500)
+        usage = library.Usage(prompt_tokens=1000, completion_tokens=500, total_tokens=1500)
         return library.Completion("hi", provider="openai", model="gpt-4o-mini", usage=usage)
 
 
@@ -61,11 +61,11 @@ class Suite:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run the tests in this process."""
-        return self.pytester.runpytest_inprocess("-p", PLUGIN, "-p", "no:cacheprovider", *arguments)
+        return self.pytester.runpytest_inprocess("-p", PLUGIN, "-p", "no:cacheprovider", "-W", "default", *arguments)
 
     def run_apart(self, *arguments: str) -> pytest.RunResult:
         """Run the tests in a process of their own."""
-        return self.pytester.runpytest_subprocess("-p", PLUGIN, "-p", "no:cacheprovider", *arguments)
+        return self.pytester.runpytest_subprocess("-p", PLUGIN, "-p", "no:cacheprovider", "-W", "default", *arguments)
 
     def cassettes(self) -> dict[str, bytes]:
         """Give every cassette of the project, by its path."""

@@ -2,7 +2,7 @@
 The file name of a test's cassette: one a test, the same on every machine.
 
     tests/test_chat.py::test_hello               tests/cassettes/test_chat/test_hello.cassette
-    tests/test_chat.py::TestChat::test_hello[a]  tests/cassettes/test_chat/TestChat.test_hello-a-33a3e4a6f5.cassette
+    tests/test_chat.py::TestChat::test_hello[a]  tests/cassettes/test_chat/TestChat.test_hello-a-8164b7963f.cassette
 
 A name that any file system keeps as it is stays as it is. Any other is made of what can be kept and ends in a part of a
 hash, so that two tests never share a file, also where upper and lower case are one.

@@ -8,7 +8,8 @@ knows tests by their ids alone, so each worker tells it by a file which of them 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ import pytest
 
 MIXED = ("load", "worksteal", "loadgroup")
 """The ways of dealing tests out for which groups are dealt here instead."""
+
+ERROR = "error.txt"
 
 _TOGETHER = {"loadfile": ("class", "module"), "loadscope": ("class", "module")}
 
@@ -30,6 +33,28 @@ def tell(folder: Path, worker: str, groups: Mapping[str, str]) -> None:
     """Tell the controller which tests belong together: ids, with the name of each one's group."""
     if groups:
         (folder / f"{worker}.json").write_text(json.dumps(groups), encoding="utf-8")
+
+
+@contextmanager
+def errors_told(folder: Path) -> Generator[None]:
+    """Tell the controller what ends a worker's run: xdist itself says no more than that no worker is left."""
+    try:
+        yield
+    except pytest.UsageError as error:
+        (folder / ERROR).write_text(str(error), encoding="utf-8")
+        raise
+
+
+def raise_told(folder: Path) -> None:
+    """
+    End the run with what ended a worker's.
+
+    Raises:
+        pytest.UsageError: A worker told of one.
+    """
+    told = folder / ERROR
+    if told.is_file():
+        raise pytest.UsageError(told.read_text(encoding="utf-8"))
 
 
 def deal_groups(config: pytest.Config, folder: Path, worker: str) -> None:

@@ -72,6 +72,12 @@ class Batch(TypedDict):
     cassettes: list[CassetteFacts]
 
 
+def enough(passed: int, takes: int, wanted: float | None) -> bool:
+    """Tell whether the share of takes that passed is the one wanted, or more."""
+    # 0.9 of 10 is a little more than 9 in floating point.
+    return wanted is None or passed >= wanted * takes - 1e-9
+
+
 def state_of(counts: dict[str, int]) -> str:
     """Name what became of a test's calls, the gravest first."""
     for name, state in (("refused", "refused"), ("live", "live"), ("recorded", "recorded"), ("played", "replayed")):

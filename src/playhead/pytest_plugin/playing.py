@@ -15,7 +15,7 @@ import pytest
 
 from playhead.core.modes import Mode
 from playhead.errors import PlayheadError
-from playhead.pytest_plugin.facts import Batch, TestFacts, state_of
+from playhead.pytest_plugin.facts import Batch, TestFacts, enough, state_of
 from playhead.pytest_plugin.naming import node_id, place, scope_node, take_of
 from playhead.pytest_plugin.options import Run
 from playhead.pytest_plugin.wishes import Wish
@@ -64,13 +64,31 @@ class Shared:
     Attributes:
         opened: The session.
         wish: What its first test said.
-        failed: Whether one of its tests did not pass.
+        failed: Whether one of its tests did not pass that had to.
+        takes: How many takes were run of which only a share must pass.
+        passed: How many of those did.
     """
 
     def __init__(self, opened: Opened, wish: Wish) -> None:
         self.opened = opened
         self.wish = wish
         self.failed = False
+        self.takes = 0
+        self.passed = 0
+
+    def note(self, state: TestState) -> None:
+        """Note how one of its tests went."""
+        rate = state.wish.pass_rate
+        if rate is None or state.was_refused or state.passed is None:
+            self.failed = self.failed or state.passed is not True
+            return
+        self.takes += 1
+        self.passed += state.passed
+
+    @property
+    def ok(self) -> bool:
+        """Whether its recording may take the cassette's place."""
+        return not self.failed and enough(self.passed, self.takes, self.wish.pass_rate)
 
 
 STATE = pytest.StashKey[TestState]()
@@ -162,8 +180,7 @@ class Playing:
         if state.opened is None:
             return
         if state.shared is not None:
-            if state.passed is not True:
-                state.shared.failed = True
+            state.shared.note(state)
             self._note_test(item, state, state.opened.session.report())
         elif state.opened.session.records:
             state.opened.session.leave()
@@ -212,8 +229,8 @@ class Playing:
         from playhead.pytest_plugin.opening import cassette_facts
 
         shared = self._shared.pop(path)
-        report, fault = _closed(shared.opened, ok=not shared.failed)
-        facts = cassette_facts(shared.opened, report, self.run.root, apart=shared.failed, united=True)
+        report, fault = _closed(shared.opened, ok=shared.ok)
+        facts = cassette_facts(shared.opened, report, self.run.root, apart=not shared.ok, united=True)
         self._outbox["cassettes"].append(facts)
         if fault is not None:
             raise fault

@@ -77,10 +77,14 @@ class Running:
         Raises:
             pytest.UsageError: One of them cannot go well.
         """
-        prepared = collecting.prepare(items, self.run)
-        if self._worker is not None:
+        if self._worker is None:
+            prepared = collecting.prepare(items, self.run)
+        else:
             dist, folder = self._worker[DEALT]
-            dealing.tell(Path(folder), self._worker["workerid"], collecting.groups_of(items, self.run, dist))
+            with dealing.errors_told(Path(folder)):
+                prepared = collecting.prepare(items, self.run)
+                groups = collecting.groups_of(items, self.run, dist)
+            dealing.tell(Path(folder), self._worker["workerid"], groups)
         if self.run.orphans:
             self._expected, self._unknown = prepared.claims, prepared.unknown
             self._folders = collecting.folders_of(items)
@@ -138,7 +142,14 @@ class Running:
         return orphans.listed(census, self.run.root)
 
     def worker_ended(self, node: Any, error: object) -> None:
-        """Take in what a worker hands over at its end."""
+        """
+        Take in what a worker hands over at its end.
+
+        Raises:
+            pytest.UsageError: It was ended by one.
+        """
+        if self._told is not None:
+            dealing.raise_told(Path(self._told.name))
         given: dict[str, Any] = getattr(node, "workeroutput", None) or {}
         output: dict[str, Any] = given.get(OUTPUT) or {}
         if output.get("batch"):

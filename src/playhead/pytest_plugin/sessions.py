@@ -76,8 +76,8 @@ class TestSession(Session):
         if not isinstance(step, Replay):
             return step
         outcome = step.outcome.end if isinstance(step.outcome, Stream) else step.outcome
-        if isinstance(outcome, Completion) and outcome.usage.total_tokens:
-            usage = outcome.usage
+        usage = outcome.usage if isinstance(outcome, Completion) else None
+        if isinstance(outcome, Completion) and usage is not None and (usage.prompt_tokens or usage.completion_tokens):
             use = Use(provider, outcome.model or "", usage.prompt_tokens, usage.completion_tokens)
             with self._lock:
                 self.uses[use] += 1

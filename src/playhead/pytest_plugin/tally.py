@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from playhead.pytest_plugin.facts import COUNTS, Batch, CassetteFacts, TestFacts
+from playhead.pytest_plugin.facts import COUNTS, Batch, CassetteFacts, TestFacts, enough
 from playhead.pytest_plugin.prices import Use, cost_of
 
 STATES = ("replayed", "recorded", "live", "refused", "idle")
@@ -32,7 +32,7 @@ class Group(NamedTuple):
     @property
     def holds(self) -> bool:
         """Whether enough passed."""
-        return self.wanted is None or self.passed >= self.wanted * self.takes - 1e-9
+        return enough(self.passed, self.takes, self.wanted)
 
 
 class Tally:

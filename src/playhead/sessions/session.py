@@ -193,6 +193,7 @@ class Session:
         recorder, encoded = self._recorder, b""
         if recorder is not None:
             request, encoded = recorder.redacted(request)
+        asked = request
         settled = self.matching.settle(request) if self.matching.settles else Settled(request)
         if settled.request is not request:
             request = settled.request
@@ -209,7 +210,7 @@ class Session:
             # Wall time made to rise strictly, so that it orders this session's calls.
             start = self._last_start = max(self._last_start + 1, self.clock.wall_ns())
         if isinstance(decision, Refuse):
-            return self._second_look(request, key, provider, decision, stream=stream, once=once)
+            return self._second_look(asked, request, key, provider, decision, stream=stream, once=once)
         if decision.store and recorder is not None:
             recorder.begin()
         return Ticket(
@@ -238,6 +239,7 @@ class Session:
 
     def _second_look(
         self,
+        asked: CompletionRequest,
         request: CompletionRequest,
         key: Fingerprint,
         provider: str,
@@ -247,8 +249,9 @@ class Session:
         once: bool,
     ) -> Replay:
         """Match a request that holds a secret as it was recorded: without it. Refuse if that has no match either."""
-        clean, _ = LiveRedactor(self.options.redactor).request(request)
-        if clean is not request:
+        # The request as it was before its volatile values became placeholders: settled twice it would match nothing.
+        clean, _ = LiveRedactor(self.options.redactor).request(asked)
+        if clean is not asked:
             settled = self.matching.settle(clean)
             request, key = settled.request, fingerprint(settled.request, provider, stream=stream)
             if self.matching.tolerates:
