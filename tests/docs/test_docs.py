@@ -68,7 +68,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "COLUMNS": "100",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
         "PYTEST_PLUGINS": "playhead.pytest_plugin.plugin,playhead.pytest_vcr.plugin",
-        "PYTEST_ADDOPTS": "-p no:cacheprovider",
+        "PYTEST_ADDOPTS": "-p no:cacheprovider -p playhead.pytest_plugin.plugin",
         "OPENAI_API_KEY": "sesame-sesame-sesame",
     }
 
