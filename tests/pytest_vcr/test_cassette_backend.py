@@ -178,6 +178,25 @@ def test_without_the_other_plugin(pytester: pytest.Pytester) -> None:
     assert projects.run(pytester, *projects.CASSETTES, "-p", "no:playhead").counts == (1, 1, 0)
 
 
+def test_two_tests_that_record_one_cassette_anew(pytester: pytest.Pytester) -> None:
+    """The second would take away what the first recorded: it is refused, and adding to it is not."""
+    tests = """
+@pytest.mark.vcr
+@pytest.mark.default_cassette("shared")
+@pytest.mark.parametrize("number", range(2))
+def test_shared(number):
+    get(f"/{number}", SERVER)
+"""
+    projects.write(pytester, {"test_a.py": tests})
+    for mode in ("all", "rewrite"):
+        result = pytester.runpytest_inprocess(*projects.QUIET, *projects.CASSETTES, f"--record-mode={mode}")
+        result.assert_outcomes(passed=1, errors=1)
+        result.stdout.fnmatch_lines(["*was recorded anew by 'test_a.py::test_shared?0?' in this run*"])
+        result.stdout.fnmatch_lines(["*hint: give each a cassette of its own*"])
+    assert projects.run(pytester, *projects.CASSETTES, "--record-mode=new_episodes").counts == (2, 0, 0)
+    assert projects.run(pytester, *projects.CASSETTES).counts == (2, 0, 0)
+
+
 def test_workers_side_by_side(pytester: pytest.Pytester) -> None:
     """Workers that read one file of vcrpy's at the same time all have its calls, and record what they are to."""
     tests = """

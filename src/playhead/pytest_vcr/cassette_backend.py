@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,6 +68,8 @@ def _session(wish: Wish, terms: Terms, request: pytest.FixtureRequest) -> VcrSes
     mode, sources, own = MODES[str(wish.mode)], sources_of(wish), own_target(wish)
     if mode is Mode.ONCE and sources:
         mode = Mode.REPLAY  # what was there when the test began is only replayed
+    if mode is Mode.RECORD:
+        _claim(own, request)
     joined = _joined(mode, sources, terms, request.config, own)
     options = SessionOptions(
         record_command=f"pytest --record-mode=new_episodes {request.node.nodeid!r}",
@@ -82,7 +85,22 @@ def _session(wish: Wish, terms: Terms, request: pytest.FixtureRequest) -> VcrSes
     return session
 
 
-def _joined(mode: Mode, sources: list[Source], terms: Terms, config: pytest.Config, own: Any) -> Joined | None:
+_CLAIMED = pytest.StashKey[dict[Path, str]]()
+
+
+def _claim(own: Path, request: pytest.FixtureRequest) -> None:
+    """Have a cassette recorded anew by one test: a second one would take the first one's calls away."""
+    claimed = request.config.stash.setdefault(_CLAIMED, {})
+    test = request.node.nodeid
+    first = claimed.setdefault(own, test)
+    if first != test:
+        raise UsageError(
+            f"{str(own)!r} was recorded anew by {first!r} in this run, and this test would replace that",
+            hint="give each a cassette of its own, or record a shared one with --record-mode=new_episodes",
+        )
+
+
+def _joined(mode: Mode, sources: list[Source], terms: Terms, config: pytest.Config, own: Path) -> Joined | None:
     """Give what is read, where that is not the own cassette alone."""
     others = [source for source in sources if source.path != own]
     if mode is Mode.RECORD_MISSING and others:
