@@ -34,10 +34,13 @@ def recorded(path: Path) -> Path:
 def test_the_default_is_replay(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a mode a session replays, and ``PLAYHEAD_MODE`` says otherwise only where no mode is given."""
     monkeypatch.delenv("PLAYHEAD_MODE", raising=False)
-    assert playhead.use_cassette(path).open().mode is playhead.Mode.REPLAY
+    with playhead.use_cassette(path) as session:
+        assert session.mode is playhead.Mode.REPLAY
     monkeypatch.setenv("PLAYHEAD_MODE", "new_episodes")
-    assert playhead.use_cassette(path).open().mode is playhead.Mode.RECORD_MISSING
-    assert playhead.use_cassette(path, mode="once").open().mode is playhead.Mode.ONCE
+    with playhead.use_cassette(path) as session:
+        assert session.mode is playhead.Mode.RECORD_MISSING
+    with playhead.use_cassette(path, mode="once") as session:
+        assert session.mode is playhead.Mode.ONCE
 
 
 @pytest.mark.parametrize("mode", ["", "replayed", "auto", "record missing", "REPLAY!"])

@@ -143,7 +143,7 @@ def _quoted(value: str, start: int, strength: Strength, last_word: str, mark: st
     if strength is Strength.SURE:
         # Validation messages and labels ("Password is required") have blanks and no digits.
         phrase = any(c.isspace() for c in value) and not any(c.isdigit() for c in value)
-        # In JSON the quote may be the end of a prompt ("Passphrase:"), and the value what stands before the next string.
+        # In JSON the quote may end a prompt ("Passphrase:"), and the value be what stands before the next string.
         written = any(c.isalnum() for c in value)
         secret = len(value) >= 3 and written and not phrase and not is_placeholder(value)
     else:

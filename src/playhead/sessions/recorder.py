@@ -131,7 +131,8 @@ class Recorder:
             if ticket.settled.values:
                 answer = hide_in_answer(answer, Hiding(ticket.settled.values, ticket.settled.names))
         encoded = self._secrets.outcome(outcome, ticket.settled)
-        return _composed(finished, encoded, answer, self._secrets.current().redact_url(ticket.sent))
+        sent = self._secrets.current().redact_url(ticket.sent) if ticket.sent else ""
+        return _composed(finished, encoded, answer, sent)
 
     def close(self, *, ok: bool) -> Sealed | None:
         """
