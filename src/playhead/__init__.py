@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from playhead.harness.golden_report import GoldenReport
     from playhead.harness.golden_requests import GoldenRequest, read_requests
     from playhead.harness.opening import record, replay, use_cassette
+    from playhead.harness.unittesting import CassetteMixin
     from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider, OpenAICompatibleProvider
     from playhead.providers.stub import CyclingStubInferenceProvider, StubInferenceProvider
     from playhead.sessions.clock import ManualClock
@@ -107,6 +108,7 @@ _HOMES = {
     "playhead.harness.golden_requests": ("GoldenRequest", "read_requests"),
     "playhead.sessions.network": ("block_network",),
     "playhead.harness.opening": ("record", "replay", "use_cassette"),
+    "playhead.harness.unittesting": ("CassetteMixin",),
     "playhead.sessions.session": ("Session",),
     "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
     "playhead.providers.stub": ("CyclingStubInferenceProvider", "StubInferenceProvider"),
@@ -122,6 +124,7 @@ __all__ = [
     "CassetteDamaged",
     "CassetteError",
     "CassetteMissing",
+    "CassetteMixin",
     "Completion",
     "CompletionRequest",
     "CyclingStubInferenceProvider",

@@ -1,7 +1,7 @@
 """
 A session for each test of a ``unittest.TestCase``, by the rules of the pytest plugin.
 
-    class TestChat(CassetteMixin, unittest.TestCase):
+    class TestChat(playhead.CassetteMixin, unittest.TestCase):
         def test_hello(self):
             provider = self.session.wrap(my_provider, name="openai")
 
