@@ -6,6 +6,7 @@ Arguments: task, client, facts as JSON. Prints one JSON object: samples in micro
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -50,6 +51,9 @@ def replay(client: str, facts: dict[str, Any], shop: Workshop) -> dict[str, list
             numbers = numbers[: max(2, (PARSED if name == BODIES else SEARCHED) // n)]
         folder = shop.recorded(recorded_by(name, client), "chat", calls)
         samples[name] = _replaying(name, client, folder, [calls[number] for number in numbers])
+    # The files that vcrpy has read are a million objects that every collection between samples would go through.
+    gc.collect()
+    gc.freeze()
     return in_turns(samples, facts["rounds"], slow_limit_s=facts["slow_limit_s"])
 
 
