@@ -28,10 +28,12 @@ def test_mocked_suite_runs_without_any_plugin(tmp_path: Path) -> None:
     write_suite(tmp_path, tests=3, url="http://127.0.0.1:9/v1/chat/completions", mocked=True)
     clock = tmp_path / "clock"
     paths = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
+    # The clock leaves xdist's workers alone, and this test may run in one.
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "benchmarks.measures.plugin_clock"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", VARIABLE: str(clock)},
+        env={**inherited, "PYTHONPATH": paths, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", VARIABLE: str(clock)},
         capture_output=True,
         text=True,
         check=False,
