@@ -42,10 +42,10 @@ class Plan(NamedTuple):
     keyed_big: bool = False
     get: tuple[int, ...] = (10, 1_000, 100_000)
     replay: tuple[int, ...] = (10, 1_000, 100_000)
-    rounds: int = 7
+    rounds: int = 5
     recording: tuple[int, ...] = (100, 1_000, 5_000)
     recording_rounds: int = 3
-    slow_limit_s: float = 4.0
+    slow_limit_s: float = 2.0
     size: int = 1_000
     git: int = 500
     editions: int = 5
@@ -57,7 +57,7 @@ class Plan(NamedTuple):
     sdk: tuple[int, ...] = (10, 1_000)
     wire_size: int = 100
     sessions: int = 300
-    plugin_tests: int = 150
+    plugin_tests: int = 100
     plugin_rounds: int = 5
 
 
