@@ -74,11 +74,11 @@ $(VENV)/.ready: requirements.lock requirements-demo.lock pyproject.toml
 # The lock of the SDKs comes last: what it pins wins over what the real server's has.
 $(SDK_VENV)/.ready: $(VENV)/.ready requirements-sdk.lock
 	@echo "setting up $(SDK_VENV) (once)"
-	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SDK_VENV)
-	@$(BIN)/uv pip install --quiet --python $(SDK_BIN)/python --require-hashes -r requirements-demo.lock \
+	@$(PYTHON) -m venv --clear $(SDK_VENV)
+	@$(SDK_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-demo.lock \
 		|| echo "no wheel of the real model server for this platform: the SDKs' tests that need it are skipped"
-	@$(BIN)/uv pip install --quiet --python $(SDK_BIN)/python --require-hashes -r requirements-sdk.lock
-	@$(BIN)/uv pip install --quiet --python $(SDK_BIN)/python --no-build-isolation --no-deps -e .
+	@$(SDK_BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sdk.lock
+	@$(SDK_BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
 	@touch $@
 
 clean:
