@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.core.wire import Answer
-from playhead.interchange.source import instant, odd_reason, sent_from, server_time, usual_reason
+from playhead.dialects.errors import usual_reason
+from playhead.interchange.source import instant, odd_reason, sent_from, server_time
 
 SECOND = 1_000_000_000
 

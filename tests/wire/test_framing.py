@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.wire import Answer, WireError
-from playhead.wire.framing import AnswerBytes, Headers, RequestBytes, header_in, usual_reason, written
+from playhead.core.wire import Answer, WireError, header_in
+from playhead.dialects.errors import usual_reason
+from playhead.wire.framing import AnswerBytes, Headers, RequestBytes, written
 
 
 class Heard:

@@ -22,8 +22,9 @@ import playhead
 from playhead import ManualClock
 from playhead.core.wire import KINDS as WORDS
 from playhead.core.wire import WireError
+from playhead.dialects.errors import usual_reason
 from playhead.errors import ReplayRefused
-from playhead.wire.httpx_edge import KINDS, error_of, kind_of, usual_reason, whole_response
+from playhead.wire.httpx_edge import KINDS, error_of, kind_of, whole_response
 
 BR = pytest.mark.skipif(importlib.util.find_spec("brotli") is None, reason="brotli is not installed")
 

@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from playhead.cli.exit_codes import ExitCode
-from playhead.cli.group import paint
+from playhead.cli.group import show_problem
 from playhead.cli.output import note, plural, printable, say, say_json
 from playhead.interchange.importing import Imported, ImportReport, import_files
 from playhead.store.cassette import open_cassette
@@ -123,9 +123,7 @@ def _show(report: ImportReport, changes: list[Change], removed: list[str], *, wr
         for left in one.left_out:
             note(f"{printable(one.path)}: number {left.number} is not carried over: {printable(left.reason)}")
         if one.error is not None:
-            note(f"{paint('error:', fg='red')} {printable(one.error)}")
-            if one.hint is not None:
-                note(f"{paint('hint:', fg='cyan')} {one.hint}")
+            show_problem(printable(one.error), one.hint)
     if removed:
         say(f"removed {plural(len(removed), 'file')}")
     elif not write:

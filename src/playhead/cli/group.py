@@ -85,9 +85,14 @@ def _module(command: str) -> ModuleType:
 
 def show_error(error: PlayheadError) -> None:
     """Print an error of ours as people read it: what is wrong, then what to do next."""
-    click.echo(f"{paint('error:', fg='red')} {error.message}", err=True)
-    if error.hint is not None:
-        click.echo(f"{paint('hint:', fg='cyan')} {error.hint}", err=True)
+    show_problem(error.message, error.hint)
+
+
+def show_problem(message: str, hint: str | None) -> None:
+    """Print what is wrong with a part of what was asked, as a whole error is printed."""
+    click.echo(f"{paint('error:', fg='red')} {message}", err=True)
+    if hint is not None:
+        click.echo(f"{paint('hint:', fg='cyan')} {hint}", err=True)
 
 
 def paint(text: str, **style: Any) -> str:

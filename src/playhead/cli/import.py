@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from playhead.cli.exit_codes import ExitCode
-from playhead.cli.group import paint
+from playhead.cli.group import show_problem
 from playhead.cli.output import note, plural, printable, say, say_json
 from playhead.interchange.importing import Imported, ImportReport, import_files
 from playhead.interchange.reading import AUTO, FORMATS
@@ -96,8 +96,6 @@ def _show_rest(one: Imported) -> None:
     for number in one.nothing:
         note(f"{one.path}: number {number} is carried over to the byte, but what it answers could not be read")
     if one.error is not None:
-        note(f"{paint('error:', fg='red')} {printable(one.error)}")
-        if one.hint is not None:
-            note(f"{paint('hint:', fg='cyan')} {one.hint}")
+        show_problem(printable(one.error), one.hint)
     elif not one.calls and not one.left_out:
         note(f"{one.path}: holds no calls, and neither does its cassette")

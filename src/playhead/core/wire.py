@@ -12,7 +12,7 @@ import array
 import base64
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -99,6 +99,15 @@ class WireFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     values: tuple[str | int, ...] = ()
 
 
+def header_in(headers: Iterable[tuple[str, str]], name: str) -> str | None:
+    """Give the first value of a header, found whatever its case."""
+    wanted, length = name.lower(), len(name)
+    for found, value in headers:
+        if len(found) == length and found.lower() == wanted:
+            return value
+    return None
+
+
 class Answer(NamedTuple):
     """
     An answer as it came, or comes again.
@@ -123,11 +132,7 @@ class Answer(NamedTuple):
 
     def header(self, name: str) -> str | None:
         """Give the first value of a header, found whatever its case."""
-        wanted, length = name.lower(), len(name)
-        for found, value in self.headers:
-            if len(found) == length and found.lower() == wanted:
-                return value
-        return None
+        return header_in(self.headers, name)
 
     def content(self) -> bytes:
         """Give the body's bytes, content encoding as it came."""

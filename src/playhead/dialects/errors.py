@@ -74,10 +74,15 @@ def failure_of_status(status: int, *, message: str, retry_after: float | None) -
 
 def status_text(status: int) -> str:
     """Give a status in words: ``503 Service Unavailable``."""
+    return f"{status} {usual_reason(status)}".rstrip()
+
+
+def usual_reason(status: int) -> str:
+    """Give the words that usually follow a status, empty where there are none."""
     try:
-        return f"{status} {HTTPStatus(status).phrase}"
+        return HTTPStatus(status).phrase
     except ValueError:
-        return f"{status}"
+        return ""
 
 
 def read_error(status: int, body: bytes) -> str:

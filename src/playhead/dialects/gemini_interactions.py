@@ -32,7 +32,7 @@ from playhead.dialects.dialect import Asked, Dialect, StreamFormat
 from playhead.dialects.gemini_requests import PROVIDER
 from playhead.dialects.openai_wire import error_text, mapping, refuse_error, sequence, text
 from playhead.dialects.paths import asks_stream, body_of, posted
-from playhead.dialects.queries import read_query, write_query
+from playhead.dialects.queries import asks_stream_by_query, read_retrieval, write_retrieval
 from playhead.errors import ProviderError
 
 CREATE = "interactions"
@@ -40,7 +40,6 @@ RETRIEVE = "interactions.retrieve"
 PLACE = "/interactions/"
 
 _COUNTS = Counts(("total_input_tokens",), ("total_output_tokens",), ("total_tokens",))
-_STREAM = ("stream", "true")
 _NAMES: Mapping[str, str] = {"model": "model", "tools": "tools"}
 _ENDS = ("interaction.completed", "interaction.complete")
 
@@ -61,10 +60,6 @@ def _id_of(path: str) -> str:
 def _claims_retrieve(asked: Asked) -> bool:
     version = asked.path.partition(PLACE)[0].rpartition("/")[2]
     return asked.method == "GET" and asked.body is None and version.startswith("v1") and bool(_id_of(asked.path))
-
-
-def _retrieves_stream(asked: Asked) -> bool:
-    return _STREAM in asked.query
 
 
 def _decode_request(asked: Asked) -> CompletionRequest:
@@ -90,17 +85,11 @@ def _encode_request(request: CompletionRequest, stream: bool) -> Asked:
 
 
 def _decode_retrieve_request(asked: Asked) -> CompletionRequest:
-    params: dict[str, Any] = {"id": _id_of(asked.path)}
-    if asked.query:
-        params["query"] = read_query(asked.query)
-    return CompletionRequest(params=params, operation=RETRIEVE)
+    return read_retrieval(asked, _id_of(asked.path), RETRIEVE)
 
 
 def _encode_retrieve_request(request: CompletionRequest, stream: bool) -> Asked:
-    query = write_query(request.params.get("query"))
-    if stream and _STREAM not in query:
-        query = (*query, _STREAM)
-    return Asked("GET", f"/v1beta{PLACE}{text(request.params.get('id'))}", None, query)
+    return write_retrieval(request, f"/v1beta{PLACE}", stream)
 
 
 def _contents(answer: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -237,7 +226,7 @@ INTERACTIONS: tuple[Dialect, ...] = (
         provider=PROVIDER,
         operation=RETRIEVE,
         claims=_claims_retrieve,
-        streams=_retrieves_stream,
+        streams=asks_stream_by_query,
         decode_request=_decode_retrieve_request,
         encode_request=_encode_retrieve_request,
         decode_response=_decode_response,

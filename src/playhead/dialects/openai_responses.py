@@ -17,7 +17,7 @@ from playhead.dialects.openai_response_objects import COMPACT, decode_answer, en
 from playhead.dialects.openai_responses_stream import STREAM
 from playhead.dialects.openai_wire import mapping, refuse_error, text
 from playhead.dialects.paths import asks_stream, never_streams, posted
-from playhead.dialects.queries import read_query, write_query
+from playhead.dialects.queries import asks_stream_by_query, read_retrieval, write_retrieval
 from playhead.dialects.system_field import with_system, without_system
 from playhead.errors import ProviderError
 
@@ -131,21 +131,11 @@ def _encode_count(completion: Completion, _request: CompletionRequest) -> dict[s
 
 
 def _decode_retrieve_request(asked: Asked) -> CompletionRequest:
-    params: dict[str, Any] = {"id": _id_of(asked.path)}
-    if asked.query:
-        params["query"] = read_query(asked.query)
-    return CompletionRequest(params=params, operation=RETRIEVE)
+    return read_retrieval(asked, _id_of(asked.path), RETRIEVE)
 
 
 def _encode_retrieve_request(request: CompletionRequest, stream: bool) -> Asked:
-    query = write_query(request.params.get("query"))
-    if stream and ("stream", "true") not in query:
-        query = (*query, ("stream", "true"))
-    return Asked("GET", f"/v1/responses/{text(request.params.get('id'))}", None, query)
-
-
-def _retrieves_stream(asked: Asked) -> bool:
-    return ("stream", "true") in asked.query
+    return write_retrieval(request, "/v1/responses/", stream)
 
 
 DIALECTS: tuple[Dialect, ...] = (
@@ -174,7 +164,7 @@ DIALECTS: tuple[Dialect, ...] = (
         provider=PROVIDER,
         operation=RETRIEVE,
         claims=_claims_retrieve,
-        streams=_retrieves_stream,
+        streams=asks_stream_by_query,
         decode_request=_decode_retrieve_request,
         encode_request=_encode_retrieve_request,
         decode_response=decode_answer,

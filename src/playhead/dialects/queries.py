@@ -11,7 +11,9 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl, quote_plus
 
+from playhead.core.model import CompletionRequest
 from playhead.core.secret_names import MASK, Names, is_parameter
+from playhead.dialects.dialect import Asked
 from playhead.dialects.openai_wire import sequence, text
 
 _NAMES = Names()
@@ -31,6 +33,31 @@ def write_query(value: Any) -> tuple[tuple[str, str], ...]:
     """Give the parameters that ``read_query`` gave, whatever else the value holds."""
     pairs = [sequence(pair) for pair in sequence(value)]
     return tuple((text(pair[0]), text(pair[1])) for pair in pairs if len(pair) == 2)
+
+
+STREAM = ("stream", "true")
+"""The parameter that asks for a stream where there is no body to ask in."""
+
+
+def asks_stream_by_query(asked: Asked) -> bool:
+    """Tell whether the parameters ask for a streamed answer."""
+    return STREAM in asked.query
+
+
+def read_retrieval(asked: Asked, name: str, operation: str) -> CompletionRequest:
+    """Read the request for an answer that the vendor keeps under a name."""
+    params: dict[str, Any] = {"id": name}
+    if asked.query:
+        params["query"] = read_query(asked.query)
+    return CompletionRequest(params=params, operation=operation)
+
+
+def write_retrieval(request: CompletionRequest, place: str, stream: bool) -> Asked:
+    """Write what ``read_retrieval`` read; the name follows the place in the path."""
+    query = write_query(request.params.get("query"))
+    if stream and STREAM not in query:
+        query = (*query, STREAM)
+    return Asked("GET", f"{place}{text(request.params.get('id'))}", None, query)
 
 
 def join_query(pairs: Iterable[tuple[str, str]]) -> str:

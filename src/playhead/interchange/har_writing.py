@@ -10,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 from playhead.core.evidence import Interaction
 from playhead.core.wire import Answer
 from playhead.dialects.answers import to_bytes
+from playhead.dialects.errors import usual_reason
 from playhead.format.content import decode_content
 from playhead.interchange.har import in_charset
 from playhead.interchange.sending import Wired
-from playhead.interchange.source import usual_reason
 
 
 def entry_of(interaction: Interaction, asked: Wired, answer: Answer) -> dict[str, Any]:

@@ -6,12 +6,12 @@ import datetime
 import email.utils
 import math
 import re
-from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 from playhead.core.model import CompletionRequest, Outcome
 from playhead.core.wire import Answer
+from playhead.dialects.errors import usual_reason
 from playhead.wire.exchange import Sent
 
 
@@ -93,14 +93,6 @@ def sent_from(method: str, url: str, body: bytes, content_type: str = "") -> Sen
     except ValueError:
         path = address
     return Sent(method.upper() or "GET", whole, path or "/", query, body, content_type)
-
-
-def usual_reason(status: int) -> str:
-    """Give the words that usually follow a status, empty where there are none."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def odd_reason(status: int, words: str) -> str:

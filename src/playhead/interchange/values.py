@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from playhead.core.wire import header_in
 from playhead.dialects.openai_wire import mapping, sequence
 from playhead.interchange.source import Unusable
 
@@ -209,4 +210,4 @@ def _line(value: str) -> str:
 
 def header(headers: list[tuple[str, str]], name: str) -> str:
     """Give the first value of a header, whatever its case; empty where there is none."""
-    return next((value for found, value in headers if found.lower() == name), "")
+    return header_in(headers, name) or ""

@@ -6,8 +6,9 @@ import io
 from typing import Any
 
 from playhead.core.wire import Answer
+from playhead.dialects.errors import usual_reason
 from playhead.interchange.sending import Wired
-from playhead.interchange.source import Unusable, usual_reason
+from playhead.interchange.source import Unusable
 from playhead.interchange.yaml_reading import yaml_library
 
 VERSION = 1

@@ -10,7 +10,7 @@ from typing import Any, cast
 from playhead.core.calls import CallEntry
 from playhead.core.evidence import Interaction
 from playhead.core.hosts import checked_hosts
-from playhead.core.model import Completion, CompletionRequest, Origin, Stream
+from playhead.core.model import Completion, CompletionRequest, Stream
 from playhead.core.modes import Mode
 from playhead.engine.player import Replay
 from playhead.engine.recordings import Outline, Recordings
@@ -20,7 +20,6 @@ from playhead.pytest_plugin.prices import Use
 from playhead.sessions import routing
 from playhead.sessions.session import Session
 from playhead.sessions.settings import SessionOptions
-from playhead.sessions.tickets import Ticket
 from playhead.store.cassette import Cassette
 from playhead.wire.seam import SEAM
 
@@ -61,20 +60,8 @@ class TestSession(Session):
         if options.wire:
             SEAM.attach(self)
 
-    def begin(
-        self,
-        request: CompletionRequest,
-        provider: str,
-        *,
-        stream: bool = False,
-        origin: Origin = Origin.LIVE,
-        once: bool = False,
-        sent: str = "",
-    ) -> Replay | Ticket:
-        """Decide what happens to a call, and try what a changed one would come to where that is asked for."""
-        step = super().begin(request, provider, stream=stream, origin=origin, once=once, sent=sent)
-        if not isinstance(step, Replay):
-            return step
+    def replayed(self, step: Replay, request: CompletionRequest, provider: str, *, stream: bool) -> None:
+        """Count the tokens of what is played, and try what a changed request would come to where that is asked for."""
         outcome = step.outcome.end if isinstance(step.outcome, Stream) else step.outcome
         usage = outcome.usage if isinstance(outcome, Completion) else None
         if isinstance(outcome, Completion) and usage is not None and (usage.prompt_tokens or usage.completion_tokens):
@@ -85,7 +72,6 @@ class TestSession(Session):
             found = mutations_of(request, provider, stream, self._cassette, self.matching, self.options.redactor)
             with self._lock:
                 self.mutations.add(found)
-        return step
 
     @property
     def played(self) -> frozenset[tuple[bytes, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from playhead.pytest_plugin.tally import Tally
@@ -114,7 +114,6 @@ def money(amount: Any) -> str:
     return f"${amount:.{2 - amount.adjusted() - 1}f}" if hasattr(amount, "adjusted") else f"${amount}"
 
 
-def is_worth_showing(tally: Tally, orphans: Any, settings: Mapping[str, Any] | None = None) -> bool:
+def is_worth_showing(tally: Tally, orphans: Any) -> bool:
     """Tell whether a run has anything to say: one that played nothing is left as it is."""
-    del settings
     return not tally.is_empty or orphans is not None or bool(tally.crashed)

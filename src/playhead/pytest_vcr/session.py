@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from playhead.core.evidence import Interaction
-from playhead.core.model import CompletionRequest, Origin
+from playhead.core.model import CompletionRequest
 from playhead.core.modes import Mode
 from playhead.core.wire import Answer
 from playhead.engine.player import Player, Replay
@@ -17,7 +17,7 @@ from playhead.engine.takes import parse_takes
 from playhead.pytest_vcr.joining import Joined
 from playhead.sessions.session import S, Session
 from playhead.sessions.settings import SessionOptions
-from playhead.sessions.tickets import Finished, Ticket
+from playhead.sessions.tickets import Finished
 from playhead.wire.seam import SEAM
 
 
@@ -76,24 +76,13 @@ class VcrSession(Session):
         """Give an answer as the hooks of the configuration make it."""
         return answer if self._change_answer is None or answer.error is not None else self._change_answer(answer)
 
-    def begin(
-        self,
-        request: CompletionRequest,
-        provider: str,
-        *,
-        stream: bool = False,
-        origin: Origin = Origin.LIVE,
-        once: bool = False,
-        sent: str = "",
-    ) -> Replay | Ticket:
-        """Decide what happens to a call, and note what is played."""
-        step = super().begin(request, provider, stream=stream, origin=origin, once=once, sent=sent)
-        if isinstance(step, Replay):
-            place = (step.entry.key, step.entry.n)
-            with self._lock:
-                if place not in self.played:
-                    self.played.append(place)
-        return step
+    def replayed(self, step: Replay, request: CompletionRequest, provider: str, *, stream: bool) -> None:
+        """Note what is played."""
+        del request, provider, stream
+        place = (step.entry.key, step.entry.n)
+        with self._lock:
+            if place not in self.played:
+                self.played.append(place)
 
     def _store(self, finished: Finished) -> None:
         super()._store(finished)

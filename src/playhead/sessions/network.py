@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -50,6 +50,48 @@ class Block(Protocol):
     def refuses(self, attempt: Attempt) -> bool:
         """Tell whether an attempt made here and now is refused; one that is should be remembered."""
         ...
+
+
+class AllowedHosts:
+    """
+    Hosts that may be reached while the network is shut, and what their names lead to.
+
+    Args:
+        hosts: As ``playhead.core.hosts`` names them.
+        names: Each without its port, in the same order.
+    """
+
+    def __init__(self, hosts: Sequence[str], names: Sequence[str]) -> None:
+        self.hosts = hosts
+        self.names = names
+        self._addresses: tuple[str, ...] | None = None
+        self._resolving = threading.local()
+
+    def is_resolving(self) -> bool:
+        """Tell whether this thread is looking the names up, which no block may refuse."""
+        return getattr(self._resolving, "busy", False)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Give the addresses of the hosts: a client looks a name up and connects to what it found."""
+        if self._addresses is None:
+            import socket
+
+            found: dict[str, None] = {}
+            self._resolving.busy = True
+            try:
+                for host, name in zip(self.hosts, self.names, strict=True):
+                    if "*" in name:
+                        continue
+                    try:
+                        facts = socket.getaddrinfo(name, None)
+                    except OSError:
+                        continue
+                    port = host[len(name) :]
+                    found.update(dict.fromkeys(f"[{one[4][0]}]{port}" if port else str(one[4][0]) for one in facts))
+            finally:
+                self._resolving.busy = False
+            self._addresses = tuple(found)
+        return self._addresses
 
 
 class Blocked:

@@ -130,6 +130,9 @@ class Session:
         """Give an answer over the wire as it is stored; a subclass may change it."""
         return answer
 
+    def replayed(self, step: Replay, request: CompletionRequest, provider: str, *, stream: bool) -> None:
+        """Take note of an outcome that is about to be played for a request; a subclass may have use for it."""
+
     def note_side_traffic(self, method: str, url: str) -> None:
         """Report traffic that is no model call: telemetry, downloads of tokens; it is never recorded in silence."""
         clean = self.redacted_url(url)
@@ -190,7 +193,7 @@ class Session:
             ReplayRefused: The call may not be made; the ledger keeps it.
             CassetteError: What the cassette holds of it is damaged.
         """
-        recorder, encoded = self._recorder, b""
+        recorder, encoded, given = self._recorder, b"", request
         if recorder is not None:
             request, encoded = recorder.redacted(request)
         asked = request
@@ -205,12 +208,18 @@ class Session:
             if self._closed:
                 raise UsageError(f"this session of {str(self.path)!r} is closed", hint="make calls inside its block")
             decision = self._player.begin(key, request.id)
-            if isinstance(decision, Replay):
-                return bound(decision, settled.values)
-            # Wall time made to rise strictly, so that it orders this session's calls.
-            start = self._last_start = max(self._last_start + 1, self.clock.wall_ns())
+            start = self._last_start
+            if not isinstance(decision, Replay):
+                # Wall time made to rise strictly, so that it orders this session's calls.
+                start = self._last_start = max(self._last_start + 1, self.clock.wall_ns())
         if isinstance(decision, Refuse):
-            return self._second_look(asked, request, key, provider, decision, stream=stream, once=once)
+            step = self._second_look(asked, request, key, provider, decision, stream=stream, once=once)
+            self.replayed(step, given, provider, stream=stream)
+            return step
+        if isinstance(decision, Replay):
+            step = bound(decision, settled.values)
+            self.replayed(step, given, provider, stream=stream)
+            return step
         if decision.store and recorder is not None:
             recorder.begin()
         return Ticket(

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from http import HTTPStatus
 from http.client import IncompleteRead
 from typing import NamedTuple, Protocol
 
-from playhead.core.wire import Answer
+from playhead.core.wire import Answer, header_in
+from playhead.dialects.errors import usual_reason
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _UNFINISHED = re.compile(r"IncompleteRead\([1-9]\d* bytes read, (\d+) more expected\)")
@@ -107,11 +107,6 @@ def _split_head(data: bytes) -> tuple[str, list[tuple[str, str]]]:
             name, _, value = line.partition(":")
             headers.append((name, value.strip()))
     return first, headers
-
-
-def header_in(headers: Headers, name: str) -> str | None:
-    """Give the first value of a header, its name in lower case."""
-    return next((value for found, value in headers if found.lower() == name), None)
 
 
 def _is_chunked(headers: Headers) -> bool:
@@ -289,14 +284,6 @@ class AnswerBytes:
     def _end(self) -> None:
         self.is_whole = True
         self._listener.end()
-
-
-def usual_reason(status: int) -> str:
-    """Give the words that usually follow a status."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 class Written(NamedTuple):

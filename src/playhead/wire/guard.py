@@ -9,7 +9,6 @@ hook of Python's but mostly look at those.
 from __future__ import annotations
 
 import os
-import socket
 import threading
 
 from playhead.core.hosts import host_in
@@ -33,13 +32,12 @@ class _SessionBlock:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        options = session.options
-        self._allowed = (*options.allowed_hosts, *options.ignore_hosts)
-        self._addresses: tuple[str, ...] | None = None
-        self._resolving = threading.local()
+        hosts = (*session.options.allowed_hosts, *session.options.ignore_hosts)
+        self._allowed = network.AllowedHosts(hosts, [_without_port(host) for host in hosts])
 
     def refuses(self, attempt: network.Attempt) -> bool:
-        if getattr(self._resolving, "busy", False):
+        allowed = self._allowed
+        if allowed.is_resolving():
             return False
         try:
             if routing.current() is not self._session:
@@ -48,35 +46,14 @@ class _SessionBlock:
             # Event loops look names up in threads of no session; a name for one that may go out is no harm.
             if attempt.port is None and not all(session.never_live for session in unclear.sessions):
                 return False
-        if self._allowed and (
-            host_in(self._allowed, attempt.host, attempt.port)
-            or (attempt.port is None and host_in([_without_port(one) for one in self._allowed], attempt.host))
-            or host_in(self._resolved(), attempt.host, attempt.port)
+        if allowed.hosts and (
+            host_in(allowed.hosts, attempt.host, attempt.port)
+            or (attempt.port is None and host_in(allowed.names, attempt.host))
+            or host_in(allowed.addresses(), attempt.host, attempt.port)
         ):
             return False
         self._session.note_blocked(attempt.words)
         return True
-
-    def _resolved(self) -> tuple[str, ...]:
-        """Give the addresses of the allowed hosts: a client looks a name up and connects to what it found."""
-        if self._addresses is None:
-            found: dict[str, None] = {}
-            self._resolving.busy = True
-            try:
-                for allowed in self._allowed:
-                    host = _without_port(allowed)
-                    if "*" in host:
-                        continue
-                    try:
-                        addresses = [str(facts[4][0]) for facts in socket.getaddrinfo(host, None)]
-                    except OSError:
-                        continue
-                    port = allowed[len(host) :]
-                    found.update(dict.fromkeys(f"[{one}]{port}" if port else one for one in addresses))
-            finally:
-                self._resolving.busy = False
-            self._addresses = tuple(found)
-        return self._addresses
 
 
 def _without_port(host: str) -> str:

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from http import HTTPStatus
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from playhead.core.wire import WireError
+from playhead.dialects.errors import usual_reason
 from playhead.sessions.inside import inside
 from playhead.sessions.session import Session
 from playhead.wire.exchange import Live, Played, begin, let_websocket_by
 from playhead.wire.finding import session_for
 from playhead.wire.guard import leads_nowhere
+from playhead.wire.replacing import Function, Replacements
 from playhead.wire.vcr_beside import beneath_vcr
 
 KINDS = {
@@ -292,14 +293,6 @@ def _was_read(response: Any, live: Live) -> bool:
     return True
 
 
-def usual_reason(status: int) -> str:
-    """Give the words that usually follow a status."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
-
-
 def _is_websocket(request: Any) -> bool:
     return request.method == "GET" and str(request.headers.get("upgrade", "")).lower() == "websocket"
 
@@ -360,56 +353,45 @@ async def handle_async(
     return response
 
 
-class Patch:
+class Patch(Replacements):
     """The replacement of a library's two transports, put in and taken out as sessions come and go."""
 
     def __init__(self, library: ModuleType) -> None:
+        super().__init__()
         self.library = library
-        self._replaced: list[tuple[Any, str, Any, Any]] = []
 
     def put_in(self) -> None:
         """Catch the library's requests; what stands there now, a mock of somebody's too, is what sends."""
         library = self.library
-        sync = library.HTTPTransport.handle_request
-        asynchronous = library.AsyncHTTPTransport.handle_async_request
+        self.replace(library.HTTPTransport, "handle_request", self._caught)
+        self.replace(library.AsyncHTTPTransport, "handle_async_request", self._caught_async)
+        self.replace(getattr(library, "_client", None), "get_environment_proxies", _proxies_unless_dead)
 
+    def _caught(self, sync: Function) -> Function:
         # A cassette of vcrpy's that was opened before would record as well what a session sends.
-        send, send_async = beneath_vcr(sync), beneath_vcr(asynchronous)
+        library, send = self.library, beneath_vcr(sync)
 
-        @functools.wraps(sync)
         def handle_request(transport: Any, request: Any) -> Any:
             session = session_for(request.url)
             if session is None:
                 return sync(transport, request)
             return handle(session, library, request, functools.partial(send, transport))
 
-        @functools.wraps(asynchronous)
+        return handle_request
+
+    def _caught_async(self, asynchronous: Function) -> Function:
+        library, send = self.library, beneath_vcr(asynchronous)
+
         async def handle_async_request(transport: Any, request: Any) -> Any:
             session = session_for(request.url)
             if session is None:
                 return await asynchronous(transport, request)
-            return await handle_async(session, library, request, functools.partial(send_async, transport))
+            return await handle_async(session, library, request, functools.partial(send, transport))
 
-        self._replace(library.HTTPTransport, "handle_request", handle_request)
-        self._replace(library.AsyncHTTPTransport, "handle_async_request", handle_async_request)
-        client = getattr(library, "_client", None)
-        proxies: Callable[[], Any] | None = getattr(client, "get_environment_proxies", None)
-        if proxies is not None:
-            self._replace(client, "get_environment_proxies", _proxies_unless_dead(proxies))
-
-    def _replace(self, owner: Any, name: str, ours: Any) -> None:
-        self._replaced.append((owner, name, getattr(owner, name), ours))
-        setattr(owner, name, ours)
-
-    def take_out(self) -> None:
-        """Let the library's requests be as they were; what somebody put over ours meanwhile is theirs to take out."""
-        while self._replaced:
-            owner, name, before, ours = self._replaced.pop()
-            if getattr(owner, name) is ours:
-                setattr(owner, name, before)
+        return handle_async_request
 
 
-def _proxies_unless_dead(original: Callable[[], Any]) -> Callable[[], Any]:
+def _proxies_unless_dead(original: Function) -> Function:
     # Proxies that lead nowhere are for other clients: these would make a TLS context for each, 20 ms apiece.
     def proxies() -> Any:
         return {} if leads_nowhere() else original()

@@ -18,12 +18,12 @@ from urllib.parse import urlsplit
 import vcr.request
 import vcr.stubs
 
-from playhead.core.wire import WireError
+from playhead.core.wire import WireError, header_in
 from playhead.errors import RecordingError, ReplayRefused
 from playhead.sessions.inside import inside
 from playhead.sessions.session import Session
 from playhead.wire.exchange import Live, Played, Sent, begin
-from playhead.wire.framing import AnswerBytes, Asked, RequestBytes, header_in, written
+from playhead.wire.framing import AnswerBytes, Asked, RequestBytes, written
 from playhead.wire.socket_errors import TUNNEL_FAILED, Phase, beneath, comes_before_answer, error_of, kind_of
 from playhead.wire.vcr_bridge import STUB, Originals
 
