@@ -22,7 +22,7 @@ from playhead import (
     Usage,
     UsageError,
 )
-from playhead.providers.conventions import embedding_request
+from playhead.providers.conventions.neutral import embedding_request
 
 ASKED = CompletionRequest("who are you?")
 NAMES = ("ACME Corp", "Globex Industries", "Initech LLC")

@@ -34,11 +34,11 @@ from playhead.harness.golden_plan import (
 )
 from playhead.harness.golden_report import FailedCall, GoldenReport, Progress
 from playhead.harness.golden_requests import GoldenRequest
+from playhead.providers.conventions.table import convention_for
 from playhead.sessions.clock import SYSTEM_CLOCK, Clock
 from playhead.sessions.recorder import LiveRedactor
 from playhead.sessions.session import Session
 from playhead.sessions.settings import SessionOptions
-from playhead.sessions.wrapping import convention_for
 from playhead.store.cassette import Cassette, open_cassette
 from playhead.store.files import check_target
 from playhead.store.journals import JournalWriter

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from playhead.harness.golden_plan import Job
-from playhead.providers.conventions import read_usage
+from playhead.providers.conventions.neutral import read_usage
 
 _POLL_SECONDS = 0.5
 """Windows delivers Ctrl-C to a waiting main thread only between two waits."""

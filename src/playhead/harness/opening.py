@@ -16,10 +16,11 @@ from playhead.core.redaction import Redactor
 from playhead.engine.takes import Takes
 from playhead.errors import CassetteMissing, UsageError
 from playhead.format.limits import Limits
+from playhead.providers.conventions.table import convention_for
 from playhead.sessions.clock import Clock
 from playhead.sessions.session import Session, close_after
 from playhead.sessions.settings import SessionOptions, effective_mode
-from playhead.sessions.wrapping import WrappedProvider, convention_for
+from playhead.sessions.wrapping import WrappedProvider
 from playhead.wire.seam import SEAM
 
 P = ParamSpec("P")

@@ -21,7 +21,7 @@ import httpx
 
 from playhead.core.model import Completion, CompletionRequest
 from playhead.errors import InferenceProviderError, UsageError
-from playhead.providers.conventions import embedding_request
+from playhead.providers.conventions.neutral import embedding_request
 from playhead.providers.openai_calls import Call, OpenAISettings, Reader
 from playhead.providers.retrying import retrying, retrying_async
 from playhead.providers.streams import AsyncCompletionStream, CompletionStream

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from playhead.core.calls import bind_outcome, request_fields
 from playhead.core.canonical import encode
@@ -37,16 +37,25 @@ from playhead.errors import (
     ReplayRefused,
     UsageError,
 )
+from playhead.providers.conventions.table import convention_for
 from playhead.sessions.clock import Clock
 from playhead.sessions.ending import REFUSALS, raise_if_strict, warn_of_drift
 from playhead.sessions.recorder import LiveRedactor, Recorder
 from playhead.sessions.settings import SessionOptions
 from playhead.sessions.tickets import Finished, Leaving, Ticket
-from playhead.sessions.wrapping import WrappedProvider, convention_for
+from playhead.sessions.wrapping import WrappedProvider
 from playhead.store.cassette import Cassette
 from playhead.store.sealing import Sealed, open_or_none
 
 S = TypeVar("S")
+
+
+class _Terms(NamedTuple):
+    """How a call is asked for, apart from what it asks."""
+
+    stream: bool
+    once: bool
+    optional: bool
 
 
 class Session:
@@ -173,6 +182,7 @@ class Session:
         stream: bool = False,
         origin: Origin = Origin.LIVE,
         once: bool = False,
+        optional: bool = False,
         sent: str = "",
     ) -> Replay | Ticket:
         """
@@ -184,6 +194,7 @@ class Session:
             stream: Whether a streamed answer is asked for.
             origin: Where an answer would come from.
             once: Whether equal refusals are one: an SDK tries again by itself what could not be sent.
+            optional: Whether the caller has another answer where this is refused, so that the ledger keeps no refusal.
             sent: Method and URL of a request over the wire; stored, never matched.
 
         Returns:
@@ -213,7 +224,8 @@ class Session:
                 # Wall time made to rise strictly, so that it orders this session's calls.
                 start = self._last_start = max(self._last_start + 1, self.clock.wall_ns())
         if isinstance(decision, Refuse):
-            step = self._second_look(asked, request, key, provider, decision, stream=stream, once=once)
+            terms = _Terms(stream=stream, once=once, optional=optional)
+            step = self._second_look(asked, request, key, provider, decision, terms)
             self.replayed(step, given, provider, stream=stream)
             return step
         if isinstance(decision, Replay):
@@ -253,16 +265,14 @@ class Session:
         key: Fingerprint,
         provider: str,
         refuse: Refuse,
-        *,
-        stream: bool,
-        once: bool,
+        terms: _Terms,
     ) -> Replay:
         """Match a request that holds a secret as it was recorded: without it. Refuse if that has no match either."""
         # The request as it was before its volatile values became placeholders: settled twice it would match nothing.
         clean, _ = LiveRedactor(self.options.redactor).request(asked)
         if clean is not asked:
             settled = self.matching.settle(clean)
-            request, key = settled.request, fingerprint(settled.request, provider, stream=stream)
+            request, key = settled.request, fingerprint(settled.request, provider, stream=terms.stream)
             if self.matching.tolerates:
                 key = self._tolerated(key)
             with self._lock:
@@ -282,10 +292,10 @@ class Session:
                 self._cassette,
                 self._player.ledger.played,
                 where,
-                stream=stream,
+                stream=terms.stream,
                 matching=self.matching,
             )
-        raise self._refusal(refused, once=once)
+        raise self._refusal(refused, once=terms.once, kept=not terms.optional)
 
     def _tolerated(self, key: Fingerprint) -> Fingerprint:
         """Give the key of a recorded call that differs only in segments which may drift, where nothing else matches."""
@@ -306,9 +316,10 @@ class Session:
         key = fingerprint(request, provider, stream=stream)
         return self._refusal(explain_past_end(request, provider, key, pieces, self._situation()))
 
-    def _refusal(self, refused: Refused, *, once: bool = False) -> ReplayRefused:
-        with self._lock:
-            self._player.ledger.note_refusal(refused.evidence, once=once)
+    def _refusal(self, refused: Refused, *, once: bool = False, kept: bool = True) -> ReplayRefused:
+        if kept:
+            with self._lock:
+                self._player.ledger.note_refusal(refused.evidence, once=once)
         cls = REFUSALS.get(refused.evidence.kind, NoMatch)
         context = {"cassette": str(self.path), "fingerprint": refused.evidence.fingerprint}
         return cls(refused.message, hint=refused.hint, evidence=refused.evidence, context=context)

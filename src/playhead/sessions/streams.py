@@ -7,19 +7,24 @@ from typing import Any, Self
 
 from playhead.core.model import Completion, Failure, Stream
 from playhead.errors import UsageError
+from playhead.providers.conventions.convention import Arguments, Pieces
 from playhead.sessions.clock import Clock
 from playhead.sessions.inside import inside
 from playhead.sessions.tickets import StreamTicket
 
 _MISSING = object()
+_PLAIN = Pieces()
+_NOTHING = Arguments((), {})
 
 
 class _Passing:
     """What the sync and the async recording stream share: everything but the await."""
 
-    def __init__(self, inner: Any, ticket: StreamTicket) -> None:
+    def __init__(self, inner: Any, ticket: StreamTicket, pieces: Pieces = _PLAIN, asked: Arguments = _NOTHING) -> None:
         self._inner = inner
         self._ticket = ticket
+        self._pieces = pieces
+        self._asked = asked
         self._ended = False
 
     def __getattr__(self, name: str) -> Any:
@@ -28,7 +33,12 @@ class _Passing:
     def _completed(self) -> None:
         self._ended = True
         found = getattr(self._inner, "completion", None)
-        self._ticket.complete(found if isinstance(found, Completion) else None)
+        end = found if isinstance(found, Completion) else self._pieces.to_end(self._ticket.pieces, self._asked)
+        self._ticket.complete(end)
+
+    def _kept(self, piece: Any) -> Any:
+        self._ticket.piece(piece if isinstance(piece, Completion) else self._pieces.to_plain(piece))
+        return piece
 
     def _failed(self, error: Exception) -> None:
         self._ended = True
@@ -43,8 +53,10 @@ class _Passing:
 class RecordingStream(_Passing):
     """Passes a provider's pieces through, unbuffered, and keeps them."""
 
-    def __init__(self, inner: Iterable[Any], ticket: StreamTicket) -> None:
-        super().__init__(inner, ticket)
+    def __init__(
+        self, inner: Iterable[Any], ticket: StreamTicket, pieces: Pieces = _PLAIN, asked: Arguments = _NOTHING
+    ) -> None:
+        super().__init__(inner, ticket, pieces, asked)
         self._iterator = iter(inner)
 
     def __iter__(self) -> Self:
@@ -60,8 +72,7 @@ class RecordingStream(_Passing):
         except Exception as error:
             self._failed(error)
             raise
-        self._ticket.piece(piece)
-        return piece
+        return self._kept(piece)
 
     def close(self) -> None:
         """Want no more; what came is kept."""
@@ -82,8 +93,8 @@ class RecordingStream(_Passing):
 class AsyncRecordingStream(_Passing):
     """The same for an async provider."""
 
-    def __init__(self, inner: Any, ticket: StreamTicket) -> None:
-        super().__init__(inner, ticket)
+    def __init__(self, inner: Any, ticket: StreamTicket, pieces: Pieces = _PLAIN, asked: Arguments = _NOTHING) -> None:
+        super().__init__(inner, ticket, pieces, asked)
         self._iterator = aiter(inner)
 
     def __aiter__(self) -> Self:
@@ -99,8 +110,7 @@ class AsyncRecordingStream(_Passing):
         except Exception as error:
             self._failed(error)
             raise
-        self._ticket.piece(piece)
-        return piece
+        return self._kept(piece)
 
     async def aclose(self) -> None:
         """Want no more; what came is kept."""
@@ -130,8 +140,13 @@ class _Playing:
         clock: Clock,
         rebuild: Callable[[Failure], Exception],
         refuse: Callable[[int], Exception],
+        pieces: Pieces = _PLAIN,
+        asked: Arguments = _NOTHING,
     ) -> None:
         self._pieces = list(stream.pieces())
+        self._form = pieces
+        self._asked = asked
+        self._told = False
         if stream.yielded is not None:
             self._pieces.append(stream.yielded)
         self._end = stream.end
@@ -167,11 +182,15 @@ class _Playing:
             return _MISSING
         if self._at < len(self._pieces):
             self._at += 1
-            return self._pieces[self._at - 1]
+            piece = self._pieces[self._at - 1]
+            return piece if isinstance(piece, Completion) else self._form.from_plain(piece)
         if isinstance(self._end, Failure):
             raise self._rebuild(self._end)
         if self._end is None:
             raise self._refuse(len(self._pieces))
+        if not self._told:
+            self._told = True
+            self._form.at_end(self._end, self._asked)
         return _MISSING
 
 

@@ -177,6 +177,11 @@ class StreamTicket:
         self._yielded: Completion | None = None
         self._gaps: list[int] = []
 
+    @property
+    def pieces(self) -> Sequence[Any]:
+        """What was taken in so far."""
+        return self._pieces
+
     def piece(self, value: Any) -> None:
         """
         Take in the next piece, as it is now: what its consumer makes of it later is no part of the recording.

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
 from playhead.engine.player import Replay
-from playhead.errors import UsageError
-from playhead.providers.conventions import (
-    DEFAULT_CONVENTION,
-    Convention,
-    Verb,
-    convention_named,
-    convention_of,
-)
+from playhead.errors import ReplayRefused, UsageError
+from playhead.providers.conventions.convention import Arguments, Convention, Otherwise, Verb, always, never
+from playhead.providers.conventions.signatures import is_awaited
 from playhead.sessions.inside import inside
 from playhead.sessions.streams import AsyncPlayedStream, AsyncRecordingStream, PlayedStream, RecordingStream
-from playhead.sessions.tickets import Ticket
+from playhead.sessions.tickets import StreamTicket, Ticket
 
 if TYPE_CHECKING:
     from playhead.engine.ledger import Report
@@ -34,7 +28,13 @@ class Passage(Protocol):
         ...
 
     def begin(
-        self, request: CompletionRequest, provider: str, *, stream: bool = False, origin: Origin = Origin.LIVE
+        self,
+        request: CompletionRequest,
+        provider: str,
+        *,
+        stream: bool = False,
+        origin: Origin = Origin.LIVE,
+        optional: bool = False,
     ) -> Replay | Ticket:
         """Decide what happens to a call."""
         ...
@@ -64,6 +64,7 @@ class WrappedProvider:
         self._provider = provider
         self._name = name
         self._mode = repr(passage)
+        self._absent = convention.absent if provider is None else {}
         for verb in convention.verbs:
             inner = getattr(provider, verb.name, None)
             if provider is None or callable(inner):
@@ -95,9 +96,24 @@ class WrappedProvider:
         if leave is not None:
             await leave(*facts)
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """
+        Make the call, or give what is recorded of it, where the provider is itself called.
+
+        Raises:
+            TypeError: It is not: its convention calls its methods.
+        """
+        call = self.__dict__.get("__call__")
+        if call is None:
+            raise TypeError(f"{self!r} is not callable: call its methods")
+        return call(*args, **kwargs)
+
     def __getattr__(self, name: str) -> Any:
         # Reached only for what is not a recorded method: those are set on the instance.
         if self.__dict__.get("_provider") is None:
+            absent = self.__dict__.get("_absent", {})
+            if name in absent:
+                return absent[name]
             raise AttributeError(f"{name!r}: this session replays without a provider, which would have it")
         return getattr(self._provider, name)
 
@@ -114,9 +130,16 @@ class _Call:
         origin = getattr(provider, "origin", None)
         self.origin = origin if isinstance(origin, Origin) else Origin.LIVE
 
-    def begin(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[CompletionRequest, Replay | Ticket]:
-        request = self.verb.to_request(*args, **kwargs)
-        step = self.passage.begin(request, self.name, stream=self.verb.streams, origin=self.origin)
+    def begin(self, asked: Arguments, *, stream: bool) -> tuple[CompletionRequest, Replay | Ticket | Otherwise]:
+        request = self.verb.to_request(*asked.args, **asked.kwargs)
+        step: Replay | Ticket
+        if self.verb.otherwise is None:
+            step = self.passage.begin(request, self.name, stream=stream, origin=self.origin)
+        else:
+            try:
+                step = self.passage.begin(request, self.name, stream=stream, origin=self.origin, optional=True)
+            except ReplayRefused:
+                return request, self.verb.otherwise
         if self.inner is None and not isinstance(step, Replay):
             raise UsageError(
                 f"the call is to be made live, and {self.name!r} was wrapped without a provider",
@@ -124,10 +147,16 @@ class _Call:
             )
         return request, step
 
-    def played(self, outcome: Outcome) -> Any:
+    def begin_stream(self, asked: Arguments) -> tuple[CompletionRequest, Replay | Ticket]:
+        request, step = self.begin(asked, stream=True)
+        if isinstance(step, Otherwise):
+            raise UsageError(f"{self.verb.name!r} streams, and so needs a recording")
+        return request, step
+
+    def played(self, outcome: Outcome, asked: Arguments) -> Any:
         """Give a recorded outcome as the method would have."""
         if isinstance(outcome, Completion):
-            return self.verb.from_completion(outcome)
+            return self.verb.from_completion(outcome, asked)
         if isinstance(outcome, Failure):
             raise self.passage.rebuild(outcome)
         raise UsageError("a streamed recording was asked for by a call that does not stream")
@@ -138,7 +167,7 @@ class _Call:
             ticket.complete(self.verb.to_completion(answer))
         return answer
 
-    def played_stream(self, cls: type[Any], request: CompletionRequest, step: Replay) -> Any:
+    def played_stream(self, cls: type[Any], request: CompletionRequest, step: Replay, asked: Arguments) -> Any:
         """Give a recorded stream to iterate."""
         outcome = step.outcome
         stream = outcome if isinstance(outcome, Stream) else Stream(end=outcome)
@@ -153,23 +182,34 @@ class _Call:
             clock=self.passage.clock,
             rebuild=self.passage.rebuild,
             refuse=refuse,
+            pieces=self.verb.pieces,
+            asked=asked,
         )
+
+    def recording_stream(self, cls: type[Any], inner: Any, pieces: StreamTicket, asked: Arguments) -> Any:
+        """Give a live stream to iterate, kept while it passes."""
+        return cls(inner, pieces, self.verb.pieces, asked)
 
 
 def _bound(call: _Call, convention: Convention) -> Callable[..., Any]:
-    if call.verb.streams:
-        awaited = inspect.iscoroutinefunction(call.inner)
-        if convention.asynchronous:
-            return _awaited_stream(call) if awaited else _stream(call, AsyncRecordingStream, AsyncPlayedStream)
-        return _stream(call, RecordingStream, PlayedStream)
-    return _async_call(call) if convention.asynchronous else _sync_call(call)
+    if call.verb.streams is never:
+        return _async_call(call) if convention.asynchronous else _sync_call(call)
+    if call.verb.streams is not always:
+        return _async_either(call)
+    if convention.asynchronous:
+        awaited = call.inner is not None and is_awaited(call.inner)
+        return _awaited_stream(call) if awaited else _stream(call, AsyncRecordingStream, AsyncPlayedStream)
+    return _stream(call, RecordingStream, PlayedStream)
 
 
 def _sync_call(call: _Call) -> Callable[..., Any]:
     def method(*args: Any, **kwargs: Any) -> Any:
-        _, step = call.begin(args, kwargs)
+        asked = Arguments(args, kwargs)
+        _, step = call.begin(asked, stream=False)
         if isinstance(step, Replay):
-            return call.played(step.outcome)
+            return call.played(step.outcome, asked)
+        if isinstance(step, Otherwise):
+            return step.value
         try:
             with inside(own_threads=True):
                 answer = call.inner(*args, **kwargs)
@@ -183,9 +223,12 @@ def _sync_call(call: _Call) -> Callable[..., Any]:
 
 def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
     async def method(*args: Any, **kwargs: Any) -> Any:
-        _, step = call.begin(args, kwargs)
+        asked = Arguments(args, kwargs)
+        _, step = call.begin(asked, stream=False)
         if isinstance(step, Replay):
-            return call.played(step.outcome)
+            return call.played(step.outcome, asked)
+        if isinstance(step, Otherwise):
+            return step.value
         try:
             with inside(own_threads=True):
                 answer = await call.inner(*args, **kwargs)
@@ -201,9 +244,10 @@ def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[.
     """Give a method that is called, not awaited, whether what it gives is iterated with or without ``async``."""
 
     def method(*args: Any, **kwargs: Any) -> Any:
-        request, step = call.begin(args, kwargs)
+        asked = Arguments(args, kwargs)
+        request, step = call.begin_stream(asked)
         if isinstance(step, Replay):
-            return call.played_stream(playing, request, step)
+            return call.played_stream(playing, request, step, asked)
         pieces = step.stream()
         try:
             with inside(own_threads=True):
@@ -211,16 +255,17 @@ def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[.
         except Exception as error:
             pieces.fail(error)
             raise
-        return recording(inner, pieces)
+        return call.recording_stream(recording, inner, pieces, asked)
 
     return method
 
 
 def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
     async def method(*args: Any, **kwargs: Any) -> Any:
-        request, step = call.begin(args, kwargs)
+        asked = Arguments(args, kwargs)
+        request, step = call.begin_stream(asked)
         if isinstance(step, Replay):
-            return call.played_stream(AsyncPlayedStream, request, step)
+            return call.played_stream(AsyncPlayedStream, request, step, asked)
         pieces = step.stream()
         try:
             with inside(own_threads=True):
@@ -228,18 +273,17 @@ def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
         except Exception as error:
             pieces.fail(error)
             raise
-        return AsyncRecordingStream(inner, pieces)
+        return call.recording_stream(AsyncRecordingStream, inner, pieces, asked)
 
     return method
 
 
-def convention_for(provider: Any, convention: str | None) -> Convention:
-    """
-    Give the convention a provider is called by.
+def _async_either(call: _Call) -> Callable[..., Awaitable[Any]]:
+    """Give a method that is awaited and gives an answer or a stream, as its arguments say."""
+    whole, streamed = _async_call(call), _awaited_stream(call)
 
-    Raises:
-        UsageError: The object is no provider, or there is no such convention.
-    """
-    if convention is not None:
-        return convention_named(convention)
-    return convention_named(DEFAULT_CONVENTION) if provider is None else convention_of(provider)
+    async def method(*args: Any, **kwargs: Any) -> Any:
+        made = streamed if call.verb.streams(Arguments(args, kwargs)) else whole
+        return await made(*args, **kwargs)
+
+    return method

@@ -1,54 +1,20 @@
 """
-How families of providers are called, as a table.
+The project's own way of calling providers: ``complete(request)``, ``stream(request)``, ``embed(texts)``, sync or async.
 
-A convention turns a call's arguments into our request and a provider's answer into our completion; what the caller
-gets is the provider's own object live, and the recorded completion on replay. Adding a convention is one entry here.
+It is Paxman's, whose requests and completions ours have the shape of. Other objects with the same attributes are taken.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from playhead.core.canonical import encode
 from playhead.core.model import Completion, CompletionRequest, Family, ToolCall
 from playhead.core.usage import UNREPORTED, Usage
 from playhead.errors import RecordingError, UsageError
-
-
-class Verb(NamedTuple):
-    """
-    One method of a convention.
-
-    Attributes:
-        name: The method.
-        streams: Whether it gives pieces.
-        to_request: Makes our request of the call's arguments.
-        to_completion: Makes our completion of the method's answer.
-        from_completion: Makes the method's answer of a recorded completion.
-    """
-
-    name: str
-    streams: bool
-    to_request: Callable[..., CompletionRequest]
-    to_completion: Callable[[Any], Completion]
-    from_completion: Callable[[Completion], Any]
-
-
-class Convention(NamedTuple):
-    """
-    One way of calling providers.
-
-    Attributes:
-        name: What ``session.wrap(..., convention=...)`` takes.
-        asynchronous: Whether its methods are awaited.
-        verbs: Its methods; the first one every provider of the convention has.
-    """
-
-    name: str
-    asynchronous: bool
-    verbs: tuple[Verb, ...]
+from playhead.providers.conventions.convention import Arguments, Convention, Verb, always
+from playhead.providers.conventions.signatures import is_awaited, method_of
 
 
 def read_request(request: Any) -> CompletionRequest:
@@ -158,49 +124,21 @@ def embedding_request(
     return CompletionRequest(model=model, params=params, family=Family.EMBEDDING)
 
 
-def _same(completion: Completion) -> Completion:
+def _same(completion: Completion, _asked: Arguments) -> Completion:
     return completion
 
 
-_COMPLETE = Verb("complete", False, read_request, read_completion, _same)
-_STREAM = Verb("stream", True, read_request, read_completion, _same)
-_EMBED = Verb("embed", False, embedding_request, read_completion, _same)
-
-CONVENTIONS: Mapping[str, Convention] = {
-    convention.name: convention
-    for convention in (
-        Convention("paxman", False, (_COMPLETE, _STREAM, _EMBED)),
-        Convention("paxman-async", True, (_COMPLETE, _STREAM, _EMBED)),
-    )
-}
-
-DEFAULT_CONVENTION = "paxman"
+VERBS = (
+    Verb("complete", read_request, read_completion, _same),
+    Verb("stream", read_request, read_completion, _same, streams=always),
+    Verb("embed", embedding_request, read_completion, _same),
+)
 
 
-def convention_named(name: str) -> Convention:
-    """
-    Give a convention by its name.
-
-    Raises:
-        UsageError: There is none of that name.
-    """
-    if name not in CONVENTIONS:
-        raise UsageError(f"unknown convention {name!r}", hint=f"one of {', '.join(CONVENTIONS)}")
-    return CONVENTIONS[name]
+def _fits(provider: Any, *, asynchronous: bool) -> bool:
+    complete = method_of(provider, "complete")
+    return complete is not None and is_awaited(complete) is asynchronous
 
 
-def convention_of(provider: object) -> Convention:
-    """
-    Find a provider's convention by its methods and whether they are coroutines, never by ``isinstance``.
-
-    Raises:
-        UsageError: The object has no ``complete`` that can be called.
-    """
-    method = getattr(provider, "complete", None)
-    if not callable(method):
-        raise UsageError(
-            f"a {type(provider).__name__} is not a provider: it has no complete(request)",
-            hint="give it complete(request) -> Completion, sync or async",
-        )
-    asynchronous = inspect.iscoroutinefunction(method) or inspect.iscoroutinefunction(type(method).__call__)
-    return CONVENTIONS["paxman-async" if asynchronous else "paxman"]
+SYNC = Convention("paxman", False, VERBS, lambda provider: _fits(provider, asynchronous=False))
+ASYNC = Convention("paxman-async", True, VERBS, lambda provider: _fits(provider, asynchronous=True))

@@ -1,0 +1,1 @@
+"""How families of providers are called, as a table: ``table.CONVENTIONS``."""

@@ -1,0 +1,111 @@
+"""
+What a convention is: how one family of providers is called.
+
+A convention turns a call's arguments into our request and a provider's answer into our completion. Live, the caller
+gets the provider's own object; on replay, what the convention makes of the recorded completion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from playhead.core.model import Completion, CompletionRequest
+
+
+class Arguments(NamedTuple):
+    """What a method was called with."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+
+def never(_: Arguments) -> bool:
+    """Stream whatever the arguments say: no."""
+    return False
+
+
+def always(_: Arguments) -> bool:
+    """Stream whatever the arguments say: yes."""
+    return True
+
+
+def as_it_is(value: Any) -> Any:
+    """Give the value itself."""
+    return value
+
+
+def no_end(_pieces: Sequence[Any], _asked: Arguments) -> Completion | None:
+    """Leave it to the stream itself, or to its text pieces, what it came to."""
+    return None
+
+
+def say_nothing(_end: Completion, _asked: Arguments) -> None:
+    """Tell the caller nothing when a played stream ends."""
+
+
+class Pieces(NamedTuple):
+    """
+    How the pieces of a stream are kept.
+
+    Attributes:
+        to_plain: Makes what is recorded of a piece: a text or a plain value.
+        from_plain: Makes a piece of what was recorded.
+        to_end: Makes the completion a stream came to from what was recorded of its pieces; ``None`` leaves it to the
+            provider's stream (its ``completion``) or to the text.
+        at_end: Called when a played stream ends in a completion, for what a provider tells its caller apart from the
+            pieces.
+    """
+
+    to_plain: Callable[[Any], Any] = as_it_is
+    from_plain: Callable[[Any], Any] = as_it_is
+    to_end: Callable[[Sequence[Any], Arguments], Completion | None] = no_end
+    at_end: Callable[[Completion, Arguments], None] = say_nothing
+
+
+class Otherwise(NamedTuple):
+    """An answer for a question that need not have been recorded, such as whether a provider is in good health."""
+
+    value: Any
+
+
+class Verb(NamedTuple):
+    """
+    One method of a convention.
+
+    Attributes:
+        name: The method.
+        to_request: Makes our request of the call's arguments.
+        to_completion: Makes our completion of the method's answer.
+        from_completion: Makes the method's answer of a recorded completion and the arguments of the call it answers.
+        streams: Whether a call gives pieces: ``never``, ``always``, or what its arguments say.
+        pieces: How they are kept.
+        otherwise: The answer in replay where nothing is recorded; ``None`` refuses, as every call of a model must.
+    """
+
+    name: str
+    to_request: Callable[..., CompletionRequest]
+    to_completion: Callable[[Any], Completion]
+    from_completion: Callable[[Completion, Arguments], Any]
+    streams: Callable[[Arguments], bool] = never
+    pieces: Pieces = Pieces()
+    otherwise: Otherwise | None = None
+
+
+class Convention(NamedTuple):
+    """
+    One way of calling providers.
+
+    Attributes:
+        name: What ``session.wrap(..., convention=...)`` takes.
+        asynchronous: Whether its methods are awaited.
+        verbs: Its methods.
+        fits: Whether an object is called this way: looks at its methods and their signatures, never at its class.
+        absent: Further attributes of an object that stands for a provider which is not there.
+    """
+
+    name: str
+    asynchronous: bool
+    verbs: tuple[Verb, ...]
+    fits: Callable[[Any], bool]
+    absent: Mapping[str, Any] = {}
