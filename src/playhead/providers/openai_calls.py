@@ -157,6 +157,7 @@ class Call:
         path: The endpoint's path.
         body: What to send, as JSON values.
         decode: Reads the JSON object of a whole answer.
+        model: The model asked, where the body does not name it.
 
     Raises:
         UsageError: The body has no JSON form.
@@ -168,12 +169,14 @@ class Call:
         path: str,
         body: Mapping[str, Any],
         decode: Callable[[object], Completion],
+        *,
+        model: str | None = None,
     ) -> None:
         self._settings = settings
         self._path = path
         self._content = _json_bytes(body)
         self._decode = decode
-        self._model = str(body.get("model") or "")
+        self._model = model or str(body.get("model") or "")
         self._errors = CallErrors(provider=settings.name, model=self._model)
 
     def request(self, client: httpx.Client | httpx.AsyncClient) -> httpx.Request:
