@@ -11,19 +11,27 @@ import pytest
 
 from playhead import errors
 from playhead.errors import (
+    BrokenPluginError,
     CassetteDamaged,
     CassetteError,
     CassetteMissing,
+    CoreUnconditionalPluginDisabledError,
+    DuplicateContributionError,
+    DuplicateInferenceBackendError,
+    DuplicateModelListerError,
     Exhausted,
+    InferenceBackendNotFoundError,
     InferenceProviderError,
     LimitExceeded,
     LLMError,
     MissingDependencyError,
+    ModelListingUnsupportedError,
     NetworkBlocked,
     NoMatch,
     NotACassette,
     PermanentError,
     PlayheadError,
+    PluginApiVersionMismatchError,
     PluginError,
     ProviderError,
     RateLimitError,
@@ -68,6 +76,14 @@ TREE = {
     RecordingError: (PlayheadError,),
     SecretFound: (RecordingError,),
     PluginError: (PlayheadError,),
+    PluginApiVersionMismatchError: (PluginError,),
+    BrokenPluginError: (PluginError,),
+    CoreUnconditionalPluginDisabledError: (PluginError,),
+    DuplicateContributionError: (PluginError,),
+    DuplicateInferenceBackendError: (DuplicateContributionError,),
+    DuplicateModelListerError: (DuplicateContributionError,),
+    InferenceBackendNotFoundError: (PluginError, NotImplementedError),
+    ModelListingUnsupportedError: (PluginError,),
     MissingDependencyError: (PlayheadError, ImportError),
 }
 
@@ -104,6 +120,11 @@ TEXTS: dict[str, tuple[PlayheadError, str]] = {
         MissingDependencyError("numpy"),
         "'numpy' is not installed\nhint: pip install 'numpy'",
     ),
+    "package and what its user says": (
+        MissingDependencyError("acme", said="The acme SDK is needed."),
+        "'acme' is not installed: The acme SDK is needed.\nhint: pip install 'acme'",
+    ),
+    "a backend that cannot list": (ModelListingUnsupportedError(sdk="acme"), "the models of 'acme' cannot be listed"),
     "package of an extra": (
         MissingDependencyError("numpy", extra_name="demo", purpose="the demo"),
         "'numpy' is not installed, and the demo needs it\nhint: pip install 'playhead[demo]'",
@@ -190,5 +211,8 @@ def test_own_attributes() -> None:
     assert RateLimitError("slow").retry_after == 1.0
     assert NoMatch("none", evidence="e").evidence == "e"
     assert SecretFound("found", findings=(("0", "a", "sk-key"),)).findings == (("0", "a", "sk-key"),)
+    clash = DuplicateInferenceBackendError("two", context={"family": "llm", "sdk": "acme", "first_plugin": "a"})
+    assert (clash.family, clash.sdk, clash.first_plugin, clash.second_plugin) == ("llm", "acme", "a", None)
+    assert ModelListingUnsupportedError(sdk="acme").sdk == "acme"
     missing = MissingDependencyError("numpy", extra_name="demo")
     assert (missing.dependency_name, missing.extra_name) == ("numpy", "demo")

@@ -15,7 +15,12 @@ Every exception Playhead raises.
         CassetteMissing  NotACassette  UnsupportedVersion  CassetteDamaged  LimitExceeded
       RecordingError                 an interaction could not be completed or stored
         SecretFound                  a credential would have reached a cassette
-      PluginError
+      PluginError                    a plugin is broken or in conflict with another
+        PluginApiVersionMismatchError  BrokenPluginError  CoreUnconditionalPluginDisabledError
+        DuplicateContributionError   two plugins give the same thing
+          DuplicateInferenceBackendError  DuplicateModelListerError
+        InferenceBackendNotFoundError  no plugin answers for it (also a NotImplementedError)
+        ModelListingUnsupportedError   a backend that cannot list its models
       MissingDependencyError         an optional package is not installed (also an ImportError)
 
 No class here derives from an HTTP library's error, so no SDK mistakes a refusal for a network fault. Messages
@@ -258,6 +263,132 @@ class PluginError(PlayheadError):
     default_code = "PLUGIN_ERROR"
 
 
+class _Fact:
+    """A fact of an error's context as an attribute: there however the error was made, from a recording too."""
+
+    def __set_name__(self, owner: type[PlayheadError], name: str) -> None:
+        self._name = name
+
+    def __get__(self, error: PlayheadError | None, owner: type[PlayheadError]) -> Any:
+        return self if error is None else error.context.get(self._name)
+
+
+class PluginApiVersionMismatchError(PluginError):
+    """
+    A plugin was written for another version of the plugin interface.
+
+    Attributes:
+        plugin_name: The plugin.
+        targets_api: The version it names, ``None`` where it names none.
+        supported_api: The version there is here.
+    """
+
+    default_code = "PLUGIN_API_VERSION_MISMATCH"
+    plugin_name = _Fact()
+    targets_api = _Fact()
+    supported_api = _Fact()
+
+
+class BrokenPluginError(PluginError):
+    """
+    An installed plugin cannot be loaded, is no plugin, or failed to register.
+
+    Attributes:
+        plugin_name: The plugin, or its entry point where it was not loaded.
+        reason: What is wrong with it.
+    """
+
+    default_code = "BROKEN_PLUGIN"
+    plugin_name = _Fact()
+    reason = _Fact()
+
+
+class CoreUnconditionalPluginDisabledError(PluginError):
+    """
+    A plugin that Playhead cannot do without stands in the denylist.
+
+    Attributes:
+        plugin_name: The plugin.
+    """
+
+    default_code = "CORE_PLUGIN_DISABLED"
+    plugin_name = _Fact()
+
+
+class DuplicateContributionError(PluginError):
+    """
+    Two plugins give the same thing.
+
+    Attributes:
+        first_plugin: The one that had it first.
+        second_plugin: The other.
+    """
+
+    default_code = "DUPLICATE_CONTRIBUTION"
+    first_plugin = _Fact()
+    second_plugin = _Fact()
+
+
+class DuplicateInferenceBackendError(DuplicateContributionError):
+    """
+    Two plugins serve the same SDK in the same family.
+
+    Attributes:
+        family: The family's name.
+        sdk: The SDK's name.
+        first_plugin: The one that had it first.
+        second_plugin: The other.
+    """
+
+    default_code = "DUPLICATE_INFERENCE_BACKEND"
+    family = _Fact()
+    sdk = _Fact()
+
+
+class DuplicateModelListerError(DuplicateContributionError):
+    """
+    Two plugins list the models of the same SDK.
+
+    Attributes:
+        sdk: The SDK's name.
+        first_plugin: The one that had it first.
+        second_plugin: The other.
+    """
+
+    default_code = "DUPLICATE_MODEL_LISTER"
+    sdk = _Fact()
+
+
+class InferenceBackendNotFoundError(PluginError, NotImplementedError):
+    """
+    No plugin serves the SDK in the family.
+
+    Attributes:
+        family: The family's name, ``None`` where no family was asked for.
+        sdk: The SDK's name.
+    """
+
+    default_code = "INFERENCE_BACKEND_NOT_FOUND"
+    family = _Fact()
+    sdk = _Fact()
+
+
+class ModelListingUnsupportedError(PluginError):
+    """
+    A backend cannot list its models; raised by a lister, and no failure of the listing.
+
+    Attributes:
+        sdk: The SDK's name.
+    """
+
+    default_code = "MODEL_LISTING_UNSUPPORTED"
+    sdk = _Fact()
+
+    def __init__(self, message: str | None = None, *, sdk: str = "", **fields: Any) -> None:
+        facts = {**(fields.pop("context", None) or {}), **({"sdk": sdk} if sdk else {})}
+        super().__init__(message or f"the models of {sdk!r} cannot be listed", context=facts, **fields)
+
+
 class MissingDependencyError(PlayheadError, ImportError):
     """
     An optional package is not installed.
@@ -269,12 +400,21 @@ class MissingDependencyError(PlayheadError, ImportError):
 
     default_code = "MISSING_DEPENDENCY"
 
-    def __init__(self, dependency_name: str, *, extra_name: str | None = None, purpose: str | None = None) -> None:
+    def __init__(
+        self,
+        dependency_name: str,
+        *,
+        extra_name: str | None = None,
+        purpose: str | None = None,
+        said: str | None = None,
+    ) -> None:
         self.dependency_name = dependency_name
         self.extra_name = extra_name
         wanted = f"playhead[{extra_name}]" if extra_name else dependency_name
         super().__init__(
-            f"{dependency_name!r} is not installed" + (f", and {purpose} needs it" if purpose else ""),
+            f"{dependency_name!r} is not installed"
+            + (f", and {purpose} needs it" if purpose else "")
+            + (f": {said}" if said else ""),
             context={"dependency": dependency_name},
             hint=f"pip install '{wanted}'",
         )
