@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
@@ -64,7 +64,7 @@ class WrappedProvider:
         self._provider = provider
         self._name = name
         self._mode = repr(passage)
-        self._absent = convention.absent if provider is None else {}
+        self._absent: Mapping[str, Any] = convention.absent if provider is None else {}
         for verb in convention.verbs:
             inner = getattr(provider, verb.name, None)
             if provider is None or callable(inner):

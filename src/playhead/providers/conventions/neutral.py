@@ -135,10 +135,15 @@ VERBS = (
 )
 
 
-def _fits(provider: Any, *, asynchronous: bool) -> bool:
+def _is_sync(provider: Any) -> bool:
     complete = method_of(provider, "complete")
-    return complete is not None and is_awaited(complete) is asynchronous
+    return complete is not None and not is_awaited(complete)
 
 
-SYNC = Convention("paxman", False, VERBS, lambda provider: _fits(provider, asynchronous=False))
-ASYNC = Convention("paxman-async", True, VERBS, lambda provider: _fits(provider, asynchronous=True))
+def _is_async(provider: Any) -> bool:
+    complete = method_of(provider, "complete")
+    return complete is not None and is_awaited(complete)
+
+
+SYNC = Convention("paxman", False, VERBS, _is_sync)
+ASYNC = Convention("paxman-async", True, VERBS, _is_async)

@@ -9,14 +9,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from playhead.errors import UsageError
-from playhead.providers.conventions import neutral
+from playhead.providers.conventions import callables, chat, messages, neutral, openai_mixin, workers
 from playhead.providers.conventions.convention import Convention
 
 CONVENTIONS: Mapping[str, Convention] = {
     convention.name: convention
     for convention in (
+        openai_mixin.ASYNC,
+        chat.ASYNC,
+        workers.ASYNC,
+        messages.ASYNC,
+        messages.SYNC,
         neutral.SYNC,
         neutral.ASYNC,
+        callables.ASYNC_STREAM,
+        callables.SYNC_STREAM,
+        callables.ASYNC,
+        callables.SYNC,
     )
 }
 

@@ -1,0 +1,1 @@
+"""ExecutionKit's way of asking: ``async complete(messages, *, ...)`` gives an ``LLMResponse``."""
