@@ -283,7 +283,7 @@ def _volatile(finished: Finished, facts: WireFacts | None, sent: str) -> Volatil
     if ticket.origin is Origin.STUB:
         # A stub takes no time worth keeping, and without it equal runs give equal bytes on any day.
         settled = ticket.settled
-        return Volatile(request_id=ticket.request.id, bound=settled.values, ignored=settled.ignored)
+        return Volatile(request_id=ticket.request.id, wire=facts, bound=settled.values, ignored=settled.ignored)
     return Volatile(
         date=utc_date(ticket.start),
         latency=finished.latency,
