@@ -106,7 +106,7 @@ def _single(value: Any, kind: type[Any], tag: Tag, depth: int) -> Any:
             return tag(name, value.isoformat())
     if isinstance(value, type):
         return _shape_of(cast("type[Any]", value), tag, depth)
-    fields = _fields_of(value)
+    fields = fields_of(value)
     if fields is None:
         raise RecordingError(
             f"a {kind.__qualname__} cannot be recorded: it is no value",
@@ -137,7 +137,7 @@ def _shape_of(cls: type[Any], tag: Tag, depth: int) -> Any:
     return {"class": cls.__qualname__, "fields": types}
 
 
-def _fields_of(value: Any) -> dict[str, Any] | None:
+def fields_of(value: Any) -> dict[str, Any] | None:
     """Give an object's attributes, or ``None`` where it is not one that holds values."""
     kind = cast("type[Any]", type(value))
     if hasattr(kind, RECORDED):

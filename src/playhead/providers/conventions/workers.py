@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from playhead.core.model import Completion, CompletionRequest, Family
-from playhead.dialects.openai_wire import mapping
 from playhead.providers.conventions.callables import answer_of, completion_of
 from playhead.providers.conventions.convention import Arguments, Convention, Verb
-from playhead.providers.conventions.plain import plain
+from playhead.providers.conventions.plain import fields_of, plain
 from playhead.providers.conventions.rehydrated import rehydrate
 from playhead.providers.conventions.signatures import method_of
 
@@ -45,11 +44,10 @@ def _reads(name: str, family: Family) -> Callable[..., CompletionRequest]:
 
 
 def _question(value: Any) -> Any:
-    found: object = plain(value)
-    if not isinstance(found, dict) or isinstance(value, Mapping):
-        return found
-    fields = mapping(found)  # pyright: ignore[reportUnknownArgumentType]
-    return {key: item for key, item in fields.items() if key not in _OF_THE_MOMENT}
+    fields = None if isinstance(value, (Mapping, type)) else fields_of(value)
+    if fields is None:
+        return plain(value)
+    return {key: plain(item) for key, item in fields.items() if key not in _OF_THE_MOMENT}
 
 
 def _object_of(completion: Completion, asked: Arguments) -> Any:
