@@ -55,9 +55,9 @@ def test_an_answer_cannot_be_changed() -> None:
     usage["input_tokens"] = arguments["q"] = 2
     assert (response.input_tokens, response.tool_calls[0].arguments["q"]) == (1, 1)
     assert response.has_tool_calls
-    for change in (lambda: setattr(response, "content", "b"), lambda: setattr(call, "name", "g")):
+    for changed, name in ((response, "content"), (call, "name")):
         with pytest.raises(dataclasses.FrozenInstanceError):
-            change()
+            setattr(changed, name, "x")
     for mapping in (response.usage, call.arguments):
         with pytest.raises(TypeError):
             mapping["x"] = 1  # type: ignore[index]

@@ -137,12 +137,16 @@ def _end_of(pieces: Sequence[Any], asked: Arguments) -> Completion | None:
     return Completion(text, usage=read_usage(mapping(told[-1])), output={_SINK: told})
 
 
-def _tell_counts(end: Completion, asked: Arguments) -> None:
-    sink = asked.kwargs.get(_SINK)
+def tell_counts(end: Completion, sink: Any) -> None:
+    """Add the counts of a stream that ended to the list a caller gave for them."""
     if isinstance(sink, MutableSequence):
         kept = _kept(end)
         told = kept[_SINK] if _SINK in kept else [_written(end.usage)] if end.usage.reported else []
         cast("MutableSequence[Any]", sink).extend(told)
+
+
+def _at_end(end: Completion, asked: Arguments) -> None:
+    tell_counts(end, asked.kwargs.get(_SINK))
 
 
 def _is_async(provider: Any) -> bool:
@@ -169,7 +173,7 @@ VERBS = (
         completion_of,
         response_of,
         streams=always,
-        pieces=Pieces(to_end=_end_of, at_end=_tell_counts),
+        pieces=Pieces(to_end=_end_of, at_end=_at_end),
     ),
 )
 
