@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from playhead.errors import CassetteDamaged, CassetteError, LimitExceeded, UnsupportedVersion
 from playhead.format.compression import (
+    LARGE_ENTRY,
+    LARGE_LEVEL,
+    LEVEL,
     Packer,
     Unpacker,
     builtin_dictionary,
@@ -237,6 +240,17 @@ def test_small_repetitive_entries_are_no_bombs() -> None:
     packed = zstandard.ZstdCompressor(write_checksum=True).compress(data)
     assert len(packed) * DEFAULT_LIMITS.ratio < len(data)
     assert Unpacker(b"", DEFAULT_LIMITS).unpack(packed) == data
+
+
+def test_large_entries_are_packed_thoroughly_in_large_cassettes_too() -> None:
+    """From 16 KB on an entry has the frame of a small cassette's level; files made to be read once are left fast."""
+    words = [f'"token {number * 7919 % 1009}",' for number in range(2000)]
+    large = "".join(words).encode()
+    small = large[: LARGE_ENTRY - 1]
+    fast, thorough, passing = Packer(level=LARGE_LEVEL), Packer(level=LEVEL), Packer(level=1)
+    assert fast.pack(large) == thorough.pack(large)
+    assert fast.pack(small) != thorough.pack(small)
+    assert passing.pack(large) != thorough.pack(large)
 
 
 def test_limits_are_the_readers() -> None:

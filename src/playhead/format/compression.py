@@ -26,6 +26,10 @@ LARGE_LEVEL, LARGE_ENTRIES = 3, 64
 """From so many entries on: within 5 % of level 9 on 1,000 chats with a dictionary of their own, at a sixth of its time,
 so that recording a call costs the same however many there are."""
 
+LARGE_ENTRY = 16 * 1024
+"""Bytes from which an entry is compressed at ``LEVEL`` in large cassettes too: a stream of 250 events is 6 % smaller,
+for 0.2 ms beside the 14 ms it takes to receive it."""
+
 # k and d of the trainer, and how much of the entries it sees: more samples cost time and gained nothing.
 TRAIN_K, TRAIN_D = 200, 8
 TRAIN_SAMPLE_BYTES = 512 * 1024
@@ -103,12 +107,9 @@ class Packer:
     """Compresses entries, each to a frame of its own with size, checksum and dictionary id."""
 
     def __init__(self, dictionary: bytes = b"", *, level: int = LEVEL) -> None:
-        known = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
-        if known is not None:
-            known.precompute_compress(level=level)  # pyright: ignore[reportUnknownMemberType] - untyped there
-        self._compressor = zstandard.ZstdCompressor(
-            level=level, dict_data=known, write_checksum=True, write_content_size=True, write_dict_id=True
-        )
+        self._dictionary = dictionary
+        self._compressor = _compressor(dictionary, level)
+        self._thorough = None if level == LARGE_LEVEL else self._compressor
 
     def pack(self, data: bytes) -> bytes:
         """
@@ -119,7 +120,7 @@ class Packer:
             LimitExceeded: The entry is larger than any reader takes.
         """
         try:
-            frame = self._compressor.compress(data)
+            frame = (self._compressor if len(data) < LARGE_ENTRY else self._for_large()).compress(data)
         except zstandard.ZstdError as error:
             raise RecordingError(f"cannot compress an entry of {len(data)} bytes: {error}") from error
         limits = DEFAULT_LIMITS
@@ -128,6 +129,20 @@ class Packer:
         short = -(-len(data) // limits.ratio) - len(frame) if len(data) > limits.ratio_floor else 0
         # A long run of one character shrinks more than any reader believes; zeros in front keep the ratio honest.
         return frame if short <= 0 else FRAME_HEAD.pack(SKIPPABLE_PADDING, short) + bytes(short) + frame
+
+    def _for_large(self) -> zstandard.ZstdCompressor:
+        if self._thorough is None:
+            self._thorough = _compressor(self._dictionary, LEVEL)
+        return self._thorough
+
+
+def _compressor(dictionary: bytes, level: int) -> zstandard.ZstdCompressor:
+    known = zstandard.ZstdCompressionDict(dictionary) if dictionary else None
+    if known is not None:
+        known.precompute_compress(level=level)  # pyright: ignore[reportUnknownMemberType] - untyped there
+    return zstandard.ZstdCompressor(
+        level=level, dict_data=known, write_checksum=True, write_content_size=True, write_dict_id=True
+    )
 
 
 @functools.cache
