@@ -17,11 +17,14 @@ from playhead import errors
 # What users and the systems Playhead serves rely on; a name may be added, and none may go.
 REQUIRED = {
     "CassetteMixin",
+    "Comparison",
     "DriftWarning",
     "GoldenReport",
     "GoldenRequest",
     "Matching",
+    "assert_no_drift",
     "block_network",
+    "compare",
     "read_requests",
     "run_golden",
     "transport",

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
         UnsupportedVersion,
         UsageError,
     )
+    from playhead.harness.comparing import assert_no_drift, compare
+    from playhead.harness.comparison import Comparison
     from playhead.harness.golden import run_golden
     from playhead.harness.golden_report import GoldenReport
     from playhead.harness.golden_requests import GoldenRequest, read_requests
@@ -119,6 +121,8 @@ _HOMES = {
         "UsageError",
     ),
     "playhead.sessions.clock": ("ManualClock",),
+    "playhead.harness.comparing": ("assert_no_drift", "compare"),
+    "playhead.harness.comparison": ("Comparison",),
     "playhead.harness.golden": ("run_golden",),
     "playhead.harness.golden_report": ("GoldenReport",),
     "playhead.harness.golden_requests": ("GoldenRequest", "read_requests"),
@@ -142,6 +146,7 @@ __all__ = [
     "CassetteError",
     "CassetteMissing",
     "CassetteMixin",
+    "Comparison",
     "Completion",
     "CompletionRequest",
     "CoreUnconditionalPluginDisabledError",
@@ -190,7 +195,9 @@ __all__ = [
     "UnsupportedVersion",
     "Usage",
     "UsageError",
+    "assert_no_drift",
     "block_network",
+    "compare",
     "open_cassette",
     "read_requests",
     "record",

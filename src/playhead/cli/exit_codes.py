@@ -26,6 +26,7 @@ class ExitCode(enum.IntEnum):
     CASSETTE = 3
     REFUSED = 4
     PROVIDER = 5
+    DRIFTED = 6
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -37,6 +38,7 @@ MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.CASSETTE: "a cassette is missing, damaged or of a newer version",
     ExitCode.REFUSED: "a replay was refused: nothing recorded for the call",
     ExitCode.PROVIDER: "the provider failed in every call, or recording was not possible",
+    ExitCode.DRIFTED: "a fresh recording drifted from its golden by as much as was asked about, or more",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.BROKEN_PIPE: "the reader of the output went away",
 }
