@@ -248,3 +248,59 @@ def test_shown_reference_hides_a_remembered_value() -> None:
     """A value that is known to be a secret is not shown, whatever it looks like."""
     remember("plain:remembered/words")
     assert shown_reference("plain:remembered/words") == "***"
+
+
+class Vault:
+    """A user's vault: keeps and gives."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, str] = {}
+
+    def store(self, key: str, value: str) -> bool:
+        """Keep a value."""
+        self.kept[key] = value
+        return True
+
+    def retrieve(self, key: str) -> str | None:
+        """Give a value."""
+        return self.kept.get(key)
+
+
+def test_a_vault_serves_references() -> None:
+    """Any object with ``retrieve`` does: by name, by a member of a JSON object, by the whole of the reference."""
+    vault = Vault()
+    vault.store("openai", "secrets-vault-one")
+    vault.store("team/keys", '{"openai": "secrets-vault-two", "number": 3}')
+    vault.store("plain#name", "secrets-vault-three")
+    resolver = SecretResolver().with_vault(vault)
+    assert resolver.resolve("vault:openai") == "secrets-vault-one"
+    assert resolver.resolve("vault:team/keys#openai") == "secrets-vault-two"
+    assert resolver.resolve("vault:plain#name") == "secrets-vault-three"
+    assert {"secrets-vault-one", "secrets-vault-two", "secrets-vault-three"} <= resolved_values()
+    for reference in ("vault:none", "vault:team/keys#number", "vault:openai#member"):
+        with pytest.raises(InferenceProviderError, match=f"the vault gives no secret for '{reference}'") as caught:
+            resolver.resolve(reference)
+        assert caught.value.error_code == KEY_MISSING
+        assert caught.value.context == {"api_key_ref": reference}
+
+
+def test_without_a_vault_the_hint_says_how_to_give_one() -> None:
+    """A key in a vault is no key that somebody pasted."""
+    with pytest.raises(InferenceProviderError, match=r"unsupported .*\nhint: SecretResolver\(\).with_vault\(vault\)"):
+        resolve("vault:openai")
+
+
+def test_a_vault_that_fails_is_an_error_of_ours() -> None:
+    """Its own text is redacted."""
+
+    class Failing:
+        """Fails with what it holds."""
+
+        def retrieve(self, key: str) -> str | None:
+            """Fail."""
+            raise RuntimeError(f"{key} holds secrets-failing-vault")
+
+    remember("secrets-failing-vault")
+    with pytest.raises(InferenceProviderError, match="no secret for 'vault:a': RuntimeError: a holds") as caught:
+        SecretResolver().with_vault(Failing()).resolve("vault:a")
+    assert "secrets-failing-vault" not in str(caught.value)

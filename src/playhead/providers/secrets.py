@@ -1,5 +1,6 @@
 """
-Secrets by reference: ``env:OPENAI_API_KEY``, ``file:~/.keys.json#openai``, or a scheme of the user's own.
+Secrets by reference: ``env:OPENAI_API_KEY``, ``file:~/.keys.json#openai``, ``vault:openai`` where a vault was given, or
+a scheme of the user's own.
 
 A reference may be stored, printed and compared; what it stands for is read when a call is made, and kept only
 in a registry that redaction reads. What is given as a reference may be a key that somebody pasted, so one is
@@ -15,13 +16,22 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, Protocol, cast
 
 from playhead.core.redaction import redact_text
 from playhead.errors import InferenceProviderError, PlayheadError, UsageError
 
 SecretScheme = Callable[[str], str]
 """Gives the secret for what follows the colon of a reference."""
+
+
+class Vault(Protocol):
+    """What keeps secrets by name, such as ``playhead.providers.vault.DataVault``."""
+
+    def retrieve(self, key: str, /) -> str | None:
+        """Give the secret of that name, or ``None`` where there is none for who asks."""
+        ...
+
 
 KEY_MISSING = "INFERENCE_PROVIDER_KEY_MISSING"
 KEY_REFERENCE = "INFERENCE_PROVIDER_KEY_REFERENCE"
@@ -137,6 +147,16 @@ class SecretResolver:
         """
         return SecretResolver({**self._schemes, name: read})
 
+    def with_vault(self, vault: Vault) -> SecretResolver:
+        """
+        Give a resolver that reads ``vault:NAME`` and ``vault:NAME#field`` from a vault.
+
+        Args:
+            vault: Any object with ``retrieve(name)``. What it has under ``NAME`` is the secret; with a field it is a
+                JSON object, and the secret its member. A secret may also stand under the whole of ``NAME#field``.
+        """
+        return self.with_scheme("vault", lambda place: _from_vault(vault, place))
+
     def resolve(self, reference: str) -> str:
         """
         Give the secret a reference stands for, as it is now, and remember it for redaction.
@@ -148,7 +168,8 @@ class SecretResolver:
         scheme, colon, rest = reference.partition(":")
         read = self._schemes.get(scheme) if colon else None
         if read is None:
-            raise _unsupported(reference, f"known schemes are {sorted(self._schemes)!r}; a key itself is no reference")
+            hint = f"known schemes are {sorted(self._schemes)!r}; a key itself is no reference"
+            raise _unsupported(reference, "SecretResolver().with_vault(vault) reads it" if scheme == "vault" else hint)
         value = _read(read, rest, reference)
         remember(value)
         return value
@@ -220,6 +241,22 @@ def _from_file(place: str) -> str:
         lacks = f"has no text under the key {key!r}" if hash_sign else "is empty or not UTF-8"
         raise InferenceProviderError(f"secret file {path!r} {lacks}", error_code=KEY_MISSING, context=facts)
     return value
+
+
+def _from_vault(vault: Vault, place: str) -> str:
+    name, hash_sign, member = place.partition("#")
+    held = vault.retrieve(name)
+    if not hash_sign:
+        found = held
+    else:
+        found = None if held is None else _json_member(held.encode("utf-8", "surrogatepass"), member)
+        found = found or vault.retrieve(place)
+    if not found:
+        reference = shown_reference(f"vault:{place}")
+        raise InferenceProviderError(
+            f"the vault gives no secret for {reference!r}", error_code=KEY_MISSING, context={"api_key_ref": reference}
+        )
+    return found
 
 
 def _one_line_end_less(content: bytes) -> str | None:
