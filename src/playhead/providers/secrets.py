@@ -169,7 +169,9 @@ class SecretResolver:
         read = self._schemes.get(scheme) if colon else None
         if read is None:
             hint = f"known schemes are {sorted(self._schemes)!r}; a key itself is no reference"
-            raise _unsupported(reference, "SecretResolver().with_vault(vault) reads it" if scheme == "vault" else hint)
+            if scheme == "vault":
+                hint += "; SecretResolver().with_vault(vault) reads this one"
+            raise _unsupported(reference, hint)
         value = _read(read, rest, reference)
         remember(value)
         return value
