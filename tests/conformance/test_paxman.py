@@ -24,6 +24,7 @@ from tests.conformance.paxman import (
 
 import playhead
 from playhead import Completion, CompletionRequest, InferenceProviderError, Usage
+from playhead.compat.paxman import capabilities
 from playhead.providers.openai_compatible import OpenAICompatibleProvider
 from playhead.providers.secrets import SecretResolver
 
@@ -190,6 +191,17 @@ def test_px_12_binding_gives_a_new_object(cassette: Path) -> None:
         assert one.complete(CompletionRequest("b")).text == "from one again"
     found = sorted((entry.provider, entry.evidence.text) for entry in playhead.open_cassette(cassette))
     assert found == [("one", "from one"), ("one", "from one again"), ("other", "from other")]
+
+
+def test_px_12_with_provider_binds_a_name_that_evidence_shows(cassette: Path) -> None:
+    """``with_provider`` gives a new capability; the first keeps its provider, and evidence has the bound name."""
+    first = capabilities.inference.with_provider("openai", Scripted("from one"))
+    other = first.with_provider("my_company_internal", Scripted("from other"))
+    with playhead.use_cassette(cassette, mode="record"):
+        assert first.complete(CompletionRequest("a")).text == "from one"
+        assert other.complete(CompletionRequest("a")).text == "from other"
+    found = sorted((entry.provider, entry.evidence.text) for entry in playhead.open_cassette(cassette))
+    assert found == [("my_company_internal", "from other"), ("openai", "from one")]
 
 
 def test_px_13_the_request_is_unchanged(cassette: Path) -> None:

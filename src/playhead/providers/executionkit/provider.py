@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
 from urllib.parse import urlsplit
 
 from playhead.errors import UsageError
 from playhead.providers.conventions.messages import messages_request, response_of, tell_counts
+from playhead.providers.endpoint import Address
 from playhead.providers.executionkit.response import LLMResponse
 from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider
 
@@ -39,7 +41,7 @@ class LLMProvider(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class Provider:
     """
     A server, a key and a model; nothing is opened before the first call.
@@ -51,7 +53,6 @@ class Provider:
         default_temperature: Sent where a call gives none.
         default_max_tokens: Sent where a call gives none.
         timeout: Seconds to connect, to send and between two reads.
-        transport: What is sent by instead of the network, in tests.
 
     Raises:
         UsageError: The address is not ``http://`` or ``https://``, or another setting is not usable.
@@ -61,32 +62,63 @@ class Provider:
 
     base_url: str
     model: str
-    api_key: str = field(default="", repr=False)
-    default_temperature: float = 0.7
-    default_max_tokens: int = 4096
-    timeout: float = 120.0
-    transport: httpx.AsyncBaseTransport | None = field(default=None, repr=False, compare=False)
-    _inner: AsyncOpenAICompatibleProvider = field(init=False, repr=False, compare=False)
+    api_key: str = field(repr=False)
+    default_temperature: float
+    default_max_tokens: int
+    timeout: float
+    _inner: AsyncOpenAICompatibleProvider = field(repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        if urlsplit(self.base_url).scheme not in ("http", "https"):
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key: str = "",
+        *,
+        default_temperature: float = 0.7,
+        default_max_tokens: int = 4096,
+        timeout: float = 120.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """
+        Take the settings.
+
+        Args:
+            base_url: As above.
+            model: As above.
+            api_key: As above.
+            default_temperature: As above.
+            default_max_tokens: As above.
+            timeout: As above.
+            transport: What is sent by instead of the network, in tests.
+        """
+        set_once = partial(object.__setattr__, self)
+        set_once("base_url", base_url)
+        set_once("model", model)
+        set_once("api_key", api_key)
+        set_once("default_temperature", default_temperature)
+        set_once("default_max_tokens", default_max_tokens)
+        set_once("timeout", timeout)
+        # What is refused below must not show in a traceback with locals.
+        del api_key
+        if urlsplit(base_url).scheme not in ("http", "https"):
+            del base_url
             raise UsageError("base_url must start with http:// or https://")
         inner = AsyncOpenAICompatibleProvider(
-            self.base_url,
-            model=self.model,
+            base_url,
+            model=model,
             api_key=self.api_key or None,
-            default_temperature=self.default_temperature,
-            default_max_tokens=self.default_max_tokens,
-            timeout=self.timeout,
+            default_temperature=default_temperature,
+            default_max_tokens=default_max_tokens,
+            timeout=timeout,
             retries=1,
-            async_transport=self.transport,
+            async_transport=transport,
             keep_raw=True,
         )
-        object.__setattr__(self, "_inner", inner)
+        set_once("_inner", inner)
 
     def __repr__(self) -> str:
         return (
-            f"Provider(base_url={self._inner.base_url!r}, model={self.model!r}, api_key='***', "
+            f"Provider(base_url={str(Address(self.base_url))!r}, model={self.model!r}, api_key='***', "
             f"default_temperature={self.default_temperature!r}, default_max_tokens={self.default_max_tokens!r}, "
             f"timeout={self.timeout!r})"
         )
