@@ -21,6 +21,7 @@ from benchmarks.bars import judge
 from benchmarks.joining import joined
 from benchmarks.machine import ROOT, facts
 from benchmarks.measures import (
+    diffing,
     git_growth,
     importing,
     missing,
@@ -46,7 +47,7 @@ from benchmarks.workshop import Workshop
 MEASURES = {
     module.MEASURE.name: module.MEASURE
     for module in (
-        *(opening, random_get, replaying, recording, size, git_growth, missing, importing),
+        *(opening, random_get, replaying, recording, size, git_growth, missing, diffing, importing),
         *(wire_opening, wire_replaying, wire_recording, wire_size, wire_order, session_cost, plugin),
     )
 }

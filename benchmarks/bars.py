@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.contenders import MOCK, OURS
 from benchmarks.contenders.limits import DICT, SLICE
-from benchmarks.measures import plugin, wire_order, wire_size
+from benchmarks.measures import diffing, plugin, wire_order, wire_size
 from benchmarks.measures.git_growth import ANSWERS, FACTS
 from benchmarks.measures.importing import OURS as IMPORT
 from benchmarks.measures.importing import OVER
@@ -77,6 +77,8 @@ def _opening(n: str, limit: float, client: str) -> Bar:
 
 _CHAT, _AGENTS = "1,000 chat calls of 6 KB", "1,000 agent turns of 28 KB"
 
+_DIFFS = (diffing.FACTS, diffing.TENTH, diffing.ALL)
+
 _PROVIDER: tuple[Bar, ...] = (
     _opening("10", 100, "vcrpy YAML through requests"),
     _opening("10", 100, "vcrpy YAML through httpx"),
@@ -99,6 +101,11 @@ _PROVIDER: tuple[Bar, ...] = (
     Bar("git growth over vcrpy YAML's", "git", ANSWERS, 1.0, under="vcrpy YAML"),
     Bar("git growth over vcrpy YAML's", "git", FACTS, 0.2, under="vcrpy YAML"),
     Bar("a miss explained", "miss", "N = 1,000", 5_000, unit="us"),
+    *(Bar("two recordings compared", "diff", diffing.case(10_000, how), 5_000, unit="ms") for how in _DIFFS),
+    *(
+        Bar("two recordings compared, memory", "diff", diffing.case(10_000, how, "memory"), 300_000, unit="KB")
+        for how in _DIFFS
+    ),
     Bar("import over bare Python", "import", OVER, 60, over=IMPORT, unit="ms"),
 )
 

@@ -26,6 +26,7 @@ class Plan(NamedTuple):
         git: Calls that are recorded again.
         editions: Recordings after the first.
         miss: Calls among which a miss is explained.
+        diff: Numbers of calls in the two files that are compared.
         imports: Fresh processes a package.
         wire_opening: Numbers of calls in the files that are opened over the wire.
         wire: Numbers of calls in the files that are replayed over the wire.
@@ -50,6 +51,7 @@ class Plan(NamedTuple):
     git: int = 500
     editions: int = 5
     miss: int = 1_000
+    diff: tuple[int, ...] = (1_000, 10_000)
     imports: int = 9
     wire_opening: tuple[int, ...] = (1, 10, 1_000)
     wire: tuple[int, ...] = (1, 10, 1_000, 10_000)
@@ -84,6 +86,7 @@ QUICK = Plan(
     git=40,
     editions=2,
     miss=60,
+    diff=(30,),
     imports=3,
     wire_opening=(1, 10),
     wire=(1, 10),
@@ -110,6 +113,7 @@ def scaled(plan: Plan, factor: float) -> Plan:
         size=of(plan.size),
         git=of(plan.git),
         miss=of(plan.miss),
+        diff=tuple(map(of, plan.diff)),
         wire_opening=tuple(map(of, plan.wire_opening)),
         wire=tuple(map(of, plan.wire)),
         wire_recording=tuple(map(of, plan.wire_recording)),
