@@ -16,6 +16,7 @@ from playhead.core.redaction import Redactor
 from playhead.engine.takes import Takes
 from playhead.errors import CassetteMissing, UsageError
 from playhead.format.limits import Limits
+from playhead.plugins.installed import offer_installed_dialects
 from playhead.providers.conventions.table import convention_for
 from playhead.sessions.clock import Clock
 from playhead.sessions.session import Session, close_after
@@ -73,6 +74,7 @@ class CassetteUse:
         """
         session = Session(self._path, effective_mode(self._mode), self._options)
         if self._options.wire:
+            offer_installed_dialects()
             SEAM.attach(session)
         return session
 

@@ -19,8 +19,8 @@ from playhead.core.modes import Mode, parse_mode
 from playhead.errors import UsageError
 
 TABLE_NAME = "tool.playhead"
-ELSEWHERE = ("vcr-backend",)
-"""Keys of the file that are read by the plugin beside this one, ``pytest_vcr``."""
+ELSEWHERE = ("vcr-backend", "plugins")
+"""Keys of the file that are read elsewhere: by the plugin beside this one, ``pytest_vcr``, and by ``plugins``."""
 
 EXPIRED = ("warn", "fail", "record")
 """What to do about a cassette that is older than its ``max_age``."""

@@ -15,6 +15,7 @@ from playhead.core.modes import Mode
 from playhead.engine.player import Replay
 from playhead.engine.recordings import Outline, Recordings
 from playhead.errors import UsageError
+from playhead.plugins.installed import offer_installed_dialects
 from playhead.pytest_plugin.mutating import Mutations, mutations_of
 from playhead.pytest_plugin.prices import Use
 from playhead.sessions import routing
@@ -58,6 +59,7 @@ class TestSession(Session):
         if take is not None and self._cassette is not None:
             self._player.recordings = OneTake(self._cassette, take)
         if options.wire:
+            offer_installed_dialects()
             SEAM.attach(self)
 
     def replayed(self, step: Replay, request: CompletionRequest, provider: str, *, stream: bool) -> None:

@@ -14,6 +14,7 @@ from playhead.core.modes import Mode
 from playhead.core.wire import Answer
 from playhead.engine.player import Player, Replay
 from playhead.engine.takes import parse_takes
+from playhead.plugins.installed import offer_installed_dialects
 from playhead.pytest_vcr.joining import Joined
 from playhead.sessions.session import S, Session
 from playhead.sessions.settings import SessionOptions
@@ -66,6 +67,7 @@ class VcrSession(Session):
             self._cassette = cast("Any", joined)
             self._player = Player(mode, joined, takes=parse_takes(options.takes), seed=options.seed)
             self.matching = self._agreed_matching()
+        offer_installed_dialects()
         SEAM.attach(self)
 
     def outgoing(self, sent: S) -> S:

@@ -25,10 +25,11 @@ from playhead.dialects.openai_wire import loads
 from playhead.dialects.plain import PLAIN_PROVIDER, decode_plain
 from playhead.dialects.registry import find_dialect
 from playhead.engine.player import Replay
-from playhead.errors import CassetteDamaged, ProviderError, RecordingError, ReplayRefused
+from playhead.errors import CassetteDamaged, PluginError, ProviderError, RecordingError, ReplayRefused, UsageError
 from playhead.format.content import decode_content
 from playhead.sessions.session import Session
 from playhead.sessions.tickets import Ticket
+from playhead.wire.further import FURTHER
 from playhead.wire.rebinding import rebound
 
 
@@ -95,7 +96,12 @@ class Read(NamedTuple):
 
 
 def read_sent(sent: Outgoing) -> Read:
-    """Read a request: in the dialect it is written in, else as plain HTTP."""
+    """
+    Read a request: in the dialect it is written in, else as plain HTTP.
+
+    Raises:
+        PluginError: It fits no dialect of ours, and an installed plugin that may have one is broken.
+    """
     value: Any = None
     if sent.body:
         try:
@@ -105,7 +111,7 @@ def read_sent(sent: Outgoing) -> Read:
     if value is not None or not sent.body:
         query = tuple(parse_qsl(sent.query, keep_blank_values=True)) if sent.query else ()
         asked = Asked(sent.method, sent.path, value, query)
-        dialect = find_dialect(asked)
+        dialect = find_dialect(asked) or FURTHER.find(asked)
         if dialect is not None:
             return Read(dialect.decode_request(asked), dialect.provider, dialect.streams(asked), dialect)
     return _plain(sent)
@@ -258,7 +264,12 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
         session.note_fault(fault)
         raise fault
     sent = session.outgoing(sent)
-    read = read_sent(sent)
+    try:
+        read = read_sent(sent)
+    except (PluginError, UsageError) as error:
+        # An SDK may take it for a lost connection; the session's end says it again.
+        session.note_fault(RecordingError(error.message, hint=error.hint))
+        raise
     named = f"{sent.method} {sent.url}" if session.records else ""
     try:
         step = session.begin(read.request, read.provider, once=True, sent=named)
