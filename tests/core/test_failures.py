@@ -148,7 +148,7 @@ def test_unknown_class_comes_back_as_the_nearest_of_ours() -> None:
 
 def test_foreign_class_comes_back_as_a_provider_error() -> None:
     """A class with none of ours above it comes back as a provider's failure that names it."""
-    for error in (StatusError("bad gateway", response=object()), httpx.ReadTimeout("slow"), UnicodeError("odd")):
+    for error in (StatusError("bad gateway", response=object()), UnicodeError("odd")):
         failure = describe(error)
         again = rebuild(failure)
         assert type(again) is InferenceProviderError
@@ -160,6 +160,25 @@ def test_foreign_class_without_a_message() -> None:
     """A foreign exception without words comes back with its class for a message."""
     again = rebuild(describe(StatusError("", response=None)))
     assert str(again) == "tests.core.test_failures.StatusError"
+
+
+def test_an_answer_s_status_and_body_are_in_the_generic_error() -> None:
+    """An SDK's exception without a codec comes back as the generic error, with the status and body it had."""
+    error = StatusError("no such model", response=httpx.Response(404))
+    error.body = {"error": {"code": "no_model"}}  # type: ignore[attr-defined]
+    again = rebuild(describe(error))
+    assert type(again) is InferenceProviderError
+    assert (again.context["status"], again.context["body"]) == (404, {"error": {"code": "no_model"}})
+    given = rebuild(describe(error), known=[StatusError])
+    assert type(given) is StatusError
+    assert (given.status_code, given.body) == (404, {"error": {"code": "no_model"}})  # type: ignore[attr-defined]
+
+
+def test_a_class_with_a_codec_comes_back_as_itself() -> None:
+    """An exception of an HTTP library comes back as its own class, where the program has loaded the library."""
+    again = rebuild(describe(httpx.RemoteProtocolError("peer closed connection")))
+    assert type(again) is httpx.RemoteProtocolError
+    assert str(again) == "peer closed connection"
 
 
 def test_given_classes_come_back() -> None:

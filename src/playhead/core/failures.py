@@ -2,7 +2,8 @@
 Exceptions as recorded outcomes, and back.
 
 A class is never imported because a cassette names it: what a reader does not know comes back as the nearest class
-above it that it does know, at worst ``InferenceProviderError``, with the recorded name in its context.
+above it that it does know, at worst ``InferenceProviderError``, with the recorded name in its context. An exception of
+an SDK whose codec is registered comes back as its own class.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from playhead import errors
 from playhead.core.canonical import normalise
+from playhead.core.error_codecs import BODY, CODECS, STATUS, facts_of
 from playhead.core.model import Failure
 from playhead.errors import InferenceProviderError, PlayheadError, RecordingError
 
@@ -76,6 +78,8 @@ def describe(error: Exception) -> Failure:
     message = str(error) if ours is None else ours.message
     retry_after: Any = getattr(error, "retry_after", None)
     context: Any = getattr(error, "context", None)
+    if not isinstance(context, Mapping) and name not in KNOWN:
+        context = facts_of(error)
     return Failure(
         type=name,
         message=message,
@@ -127,6 +131,10 @@ def rebuild(failure: Failure, *, known: Iterable[type[Exception]] = ()) -> Excep
         failure: The outcome.
         known: Further classes that may be rebuilt, such as a vendor's own.
     """
+    if failure.type not in KNOWN and not any(qualified_name(cls) == failure.type for cls in known):
+        error = CODECS.rebuild(failure)
+        if error is not None:
+            return error
     table = {**KNOWN, **{qualified_name(cls): cls for cls in known}}
     for name in (failure.type, *failure.bases):
         cls = table.get(name)
@@ -164,6 +172,8 @@ def _make(cls: type[Exception], failure: Failure) -> Exception | None:
         facts["error_code"] = failure.error_code
     if failure.context or issubclass(cls, PlayheadError):
         facts["context"] = dict(failure.context)
+    if not issubclass(cls, PlayheadError) and STATUS in failure.context:
+        facts |= {"status_code": failure.context[STATUS], "body": failure.context.get(BODY)}
     if failure.retry_after is not None:
         facts["retry_after"] = failure.retry_after
     if failure.retryable or issubclass(cls, PlayheadError):
