@@ -9,7 +9,7 @@ SDK_VENV := .venv-sdk
 SDK_BIN := $(SDK_VENV)/bin
 WORKERS ?= auto
 
-.PHONY: demo test test-sdks check bench lock goldens dictionary sdk-table clean help
+.PHONY: demo test test-sdks check bench lock goldens dictionary sdk-table conformance clean help
 
 help:
 	@echo "make demo     record from a real model server, then replay with the server gone"
@@ -18,6 +18,7 @@ help:
 	@echo "make bench    measure against the peers, write docs/reference/benchmarks.md"
 	@echo "make goldens  record cassettes/ again from the real server"
 	@echo "make sdk-table  write docs/reference/sdks.md"
+	@echo "make conformance  run what the provider systems ask, write docs/reference/conformance.md"
 	@echo "make lock     pin the dependencies anew"
 
 demo: $(VENV)/.ready
@@ -48,6 +49,9 @@ dictionary: $(VENV)/.ready
 
 sdk-table: $(SDK_VENV)/.ready
 	$(SDK_BIN)/python tools/sdk_table.py
+
+conformance: $(VENV)/.ready $(SDK_VENV)/.ready
+	$(BIN)/python tools/conformance_table.py
 
 # google-genai wants an older tenacity than requirements.lock has: that file is where the resolution starts, not a
 # constraint.

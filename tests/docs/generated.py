@@ -23,6 +23,7 @@ from playhead.cli.exit_codes import MEANINGS
 from playhead.cli.group import COMMANDS
 from playhead.core.modes import VCR_NAMES, Mode
 from playhead.engine.table import Situation, decide
+from playhead.providers.conventions.table import CONVENTIONS
 from playhead.sessions.settings import SessionOptions
 from tests.docs.blocks import pages
 
@@ -101,6 +102,15 @@ def documented_attributes(cls: type[Any]) -> dict[str, str]:
         else:
             break
     return found
+
+
+def conventions() -> str:
+    """Give how providers are called, with the methods that are recorded."""
+    rows = [["convention", "methods", "awaited"]]
+    for convention in CONVENTIONS.values():
+        methods = ", ".join(f"`{verb.name}`" for verb in convention.verbs)
+        rows.append([f"`{convention.name}`", methods, "yes" if convention.asynchronous else "no"])
+    return table(rows)
 
 
 def settings() -> str:
@@ -187,6 +197,7 @@ SOURCES: Mapping[str, Callable[..., str]] = {
     "table:modes": modes,
     "table:names": names,
     "table:error-tree": error_tree,
+    "table:conventions": conventions,
     "table:error-codes": error_codes,
     "table:settings": settings,
     "table:options": options,

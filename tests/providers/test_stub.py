@@ -39,7 +39,7 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
-def test_the_stub_echoes_the_start_of_the_prompt() -> None:
+def test_px_27_the_stub_echoes_the_start_of_the_prompt() -> None:
     """Without an answer of its own the stub gives 64 characters of the prompt, under its model, with no tokens."""
     long = "x" * 200
     assert StubInferenceProvider().complete(CompletionRequest(long)) == Completion(
@@ -69,7 +69,7 @@ def test_the_stub_gives_a_vector_for_each_text() -> None:
         assert answer.output == [[0.0] * 8] * count
 
 
-def test_the_cycling_stub_goes_round_three_names() -> None:
+def test_px_27_the_cycling_stub_goes_round_three_names() -> None:
     """By default three vendor names come in turn whatever is asked, counted, and from the start after a reset."""
     stub = CyclingStubInferenceProvider()
     asked = [CompletionRequest(f"question {number}") for number in range(7)]
@@ -82,7 +82,7 @@ def test_the_cycling_stub_goes_round_three_names() -> None:
     assert stub.complete(ASKED).text == NAMES[0]
 
 
-def test_the_cycling_stub_counts_characters_as_tokens() -> None:
+def test_px_27_the_cycling_stub_counts_characters_as_tokens() -> None:
     """Its usage is the lengths of prompt and answer, so that it is the same everywhere."""
     answer = CyclingStubInferenceProvider(("four",)).complete(CompletionRequest("seven 7"))
     assert answer.usage == Usage(prompt_tokens=7, completion_tokens=4, total_tokens=11)
@@ -114,7 +114,7 @@ def test_items_may_be_answers_and_exceptions() -> None:
         ({"model_id": ""}, ValueError, "model_id must not be empty"),
     ],
 )
-def test_wrong_items_are_refused(arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
+def test_px_27_wrong_items_are_refused(arguments: dict[str, Any], kind: type[Exception], message: str) -> None:
     """What cannot be cycled is refused at once, with the item that is wrong."""
     with pytest.raises(kind, match=f"^{message}"):
         CyclingStubInferenceProvider(**arguments)
