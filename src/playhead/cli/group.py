@@ -32,6 +32,7 @@ COMMANDS = {
     "import": "Make cassettes of recordings of other tools.",
     "convert-vcr": "Convert a tree of vcrpy's cassettes, and tell what changes.",
     "export": "Write a cassette for other tools.",
+    "serve": "Serve cassettes to clients in any language, and record for them.",
     "prune": "Remove cassettes that no test claims.",
 }
 """Every command with its line of help; each lives in the module of its name, which ``--help`` does not load."""
