@@ -15,9 +15,9 @@ from playhead.core.modes import Mode
 from playhead.engine.player import Replay
 from playhead.engine.recordings import Outline, Recordings
 from playhead.errors import UsageError
+from playhead.harness.prices import Use
 from playhead.plugins.installed import offer_installed_dialects
 from playhead.pytest_plugin.mutating import Mutations, mutations_of
-from playhead.pytest_plugin.prices import Use
 from playhead.sessions import routing
 from playhead.sessions.session import Session
 from playhead.sessions.settings import SessionOptions

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from playhead.harness.prices import Use, cost_of
 from playhead.pytest_plugin.facts import COUNTS, Batch, CassetteFacts, TestFacts, enough
-from playhead.pytest_plugin.prices import Use, cost_of
 
 STATES = ("replayed", "recorded", "live", "refused", "idle")
 

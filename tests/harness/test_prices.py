@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from playhead.pytest_plugin import prices
-from playhead.pytest_plugin.prices import Use, cost_of, price_of
+from playhead.harness import prices
+from playhead.harness.prices import Use, cost_of, price_of
 
 MINI = Use("openai", "gpt-4o-mini", 1_000_000, 1_000_000)
 

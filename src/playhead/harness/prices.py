@@ -1,4 +1,4 @@
-"""What the answers that were played would have cost, where ``genai-prices`` is installed (extra ``prices``)."""
+"""What answers cost, where ``genai-prices`` is installed (extra ``prices``)."""
 
 from __future__ import annotations
 
