@@ -173,18 +173,62 @@ def exit_codes() -> str:
     return table([["code", "meaning"], *([str(int(code)), meaning] for code, meaning in MEANINGS.items())])
 
 
+HIGHLIGHTS = (
+    ("open a cassette of 1,000 calls, get the first answer", "wire_opening", "N = 1,000"),
+    ("replay one call of 1,000", "wire_replaying", "N = 1,000"),
+    ("record one call of 1,000, with the save", "wire_recording", "N = 1,000"),
+    ("what a marked test costs more than a mocked one", "plugin", "a test, over the mock"),
+    ("size of a streamed call, 59 KB of events", "wire_size", "100 streams of 59 KB"),
+    ("size of a vector of 1,536 numbers", "wire_size", "100 calls for a vector of 1,536"),
+    ("100 calls replayed in another order, by default", "wire_order", "100 calls in another order"),
+    ("60 calls from 8 threads, by default", "wire_order", "60 calls from 8 threads"),
+    ("killed after 50 recorded calls: what is left", "wire_order", "killed after 50 recorded calls"),
+)
+"""What the first page shows of the benchmarks: in words, the measure and the case."""
+
+CONTENDERS = (
+    ("Playhead", ("Playhead",)),
+    ("vcrpy, pytest-recording", ("vcrpy YAML", "pytest-recording")),
+    ("cassetter", ("cassetter",)),
+    ("no recorder", ("limit: MockTransport", "no recorder: MockTransport alone")),
+)
+"""The columns, each with the names it has among the measures."""
+
+
+def _shown(value: float, unit: str) -> str:
+    if unit == "wrong":
+        return f"{value:.0f} wrong"
+    for small, large in (("us", "ms"), ("bytes", "KB")):
+        if unit == small:
+            return f"{value / 1000:,.{0 if value >= 100_000 else 2}f} {large}"
+    return f"{value:.0f} {unit}"
+
+
 def bench_summary() -> str:
-    """Give the figures of the last benchmark run, nothing where there was none."""
+    """Give a few figures of the last benchmark run beside its peers', nothing where there was none."""
     if not LATEST.exists():
         return ""
     document = msgspec.json.decode(LATEST.read_bytes())
-    rows = [["figure", "case", "wanted", "measured", ""]]
-    for bar in document["bars"]:
-        value = "" if bar["value"] is None else f"{bar['value']:,.4g} {bar['wanted'].rpartition(' ')[2]}"
-        rows.append([bar["text"], bar["case"], bar["wanted"], value, bar["state"]])
-    machine = ", ".join(f"{name} {value}" for name, value in document["machine"].items())
-    words = f"Figures of the last benchmark run ({machine}); all of them, against every peer, are in\n"
-    return f"\n{words}[benchmarks](docs/reference/benchmarks.md).\n\n{table(rows)}\n"
+    rows = [["", *(title for title, _ in CONTENDERS)]]
+    for words, measure, case in HIGHLIGHTS:
+        found = {
+            row["contender"]: _shown(row["median"], row["unit"])
+            for one in document["measures"]
+            if one["name"] == measure
+            for row in one["rows"]
+            if row["case"] == case and "median" in row
+        }
+        rows.append([words, *(next((found[n] for n in names if n in found), "") for _, names in CONTENDERS)])
+    machine = document["machine"]
+    facts = ", ".join(
+        f"{name} {machine.get(name)}" for name in ("date", "cpu", "cores", "python", "vcrpy", "cassetter")
+    )
+    missed = sum(bar["state"] == "NOT MET" for bar in document["bars"])
+    met = sum(bar["state"] == "met" for bar in document["bars"])
+    said = (
+        f"Medians of one run ({facts}).\nOf the figures wanted, {met} are met and {missed} are not: all of them are in"
+    )
+    return f"\n{table(rows)}\n\n{said} [benchmarks](docs/reference/benchmarks.md).\n\n"
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -137,7 +137,12 @@ def test_figures_come_from_the_last_benchmark_run(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(generated, "LATEST", place)
     marked = "<!-- bench:summary -->\n<!-- /bench:summary -->"
     assert generated.filled(marked) == marked
-    bar = {"text": "first answer", "case": "N = 10", "wanted": "at most 2000 us", "value": 812.5, "state": "met"}
-    place.write_bytes(msgspec.json.encode({"machine": {"cpu": "two cores"}, "bars": [bar, {**bar, "value": None}]}))
-    assert "| first answer | N = 10 | at most 2000 us | 812.5 us | met |" in generated.filled(marked)
+    bars = [{"state": state} for state in ("met", "met", "NOT MET", "not judged")]
+    row = {"case": "N = 1,000", "contender": "vcrpy YAML", "unit": "us", "median": 1425.0}
+    skipped = {"case": "N = 1,000", "contender": "cassetter", "unit": "us", "skipped": "takes minutes"}
+    measures = [{"name": "wire_replaying", "rows": [row, skipped, {**row, "case": "N = 1", "contender": "Playhead"}]}]
+    document = {"machine": {"cpu": "two cores"}, "bars": bars, "measures": measures}
+    place.write_bytes(msgspec.json.encode(document))
+    assert "| replay one call of 1,000 |  | 1.43 ms |  |  |" in generated.filled(marked)
+    assert "2 are met and 1 are not" in generated.filled(marked)
     assert "two cores" in generated.filled(marked)
