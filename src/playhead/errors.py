@@ -170,6 +170,10 @@ class DriftWarning(UserWarning):
     """A call was answered although a segment of it differs from its recording, which the rules allow."""
 
 
+class SyntheticWarning(UserWarning):
+    """A cassette was sealed that holds outcomes which were injected on purpose."""
+
+
 class CassetteError(PlayheadError):
     """
     A cassette file that cannot be used.
@@ -384,8 +388,10 @@ class ModelListingUnsupportedError(PluginError):
     default_code = "MODEL_LISTING_UNSUPPORTED"
     sdk = _Fact()
 
-    def __init__(self, message: str | None = None, *, sdk: str = "", **fields: Any) -> None:
-        facts = {**(fields.pop("context", None) or {}), **({"sdk": sdk} if sdk else {})}
+    def __init__(
+        self, message: str | None = None, *, sdk: str = "", context: Mapping[str, Any] | None = None, **fields: Any
+    ) -> None:
+        facts = {**(context or {}), **({"sdk": sdk} if sdk else {})}
         super().__init__(message or f"the models of {sdk!r} cannot be listed", context=facts, **fields)
 
 

@@ -195,6 +195,7 @@ class Injection(msgspec.Struct, frozen=True, omit_defaults=True):
         fault: What goes wrong.
         at: Which of the calls that meet the rule, 1 for the first; ``None`` for all of them.
         when: The rule.
+        stored: Whether what it comes to is recorded, as ``synthetic``, by a session that records.
 
     Raises:
         UsageError: An occurrence is below 1.
@@ -203,6 +204,7 @@ class Injection(msgspec.Struct, frozen=True, omit_defaults=True):
     fault: Fault
     at: tuple[int, ...] | None = None
     when: FaultRule = EVERY_CALL
+    stored: bool = False
 
     def __post_init__(self) -> None:
         for number in self.at or ():
@@ -215,6 +217,7 @@ def parse_injection(
     *,
     at: int | Iterable[int] | None = None,
     when: FaultRule | Mapping[str, Any] | None = None,
+    store: bool = False,
 ) -> Injection:
     """
     Read a fault with the calls it befalls.
@@ -223,7 +226,13 @@ def parse_injection(
         UsageError: A part of it makes no sense.
     """
     numbers = None if at is None else (at,) if isinstance(at, int) else tuple(at)
-    return Injection(parse_fault(fault), numbers, parse_rule(when))
+    read = Injection(parse_fault(fault), numbers, parse_rule(when), store)
+    if store and read.fault.kind in DELAYS:
+        raise UsageError(
+            f"a {read.fault.kind.value} cannot be stored: the answer it delays is the provider's own",
+            hint="leave store out; the answer is recorded as it came",
+        )
+    return read
 
 
 class Schedule:
@@ -251,13 +260,18 @@ class Schedule:
 
     def next(self, request: CompletionRequest, provider: str, *, stream: bool) -> Fault | None:
         """Count a call that starts now, and give its fault, if it has one."""
-        found: Fault | None = None
+        found = self.due(request, provider, stream=stream)
+        return None if found is None else found.fault
+
+    def due(self, request: CompletionRequest, provider: str, *, stream: bool) -> Injection | None:
+        """Count a call that starts now, and give what befalls it."""
+        found: Injection | None = None
         for index, injection in enumerate(self.injections):
             if not injection.when.meets(request, provider, stream=stream):
                 continue
             self._seen[index] += 1
             if found is None and (injection.at is None or self._seen[index] in injection.at):
-                found = injection.fault
+                found = injection
         return found
 
 
@@ -319,9 +333,9 @@ def _streamed(fault: Fault, changed: Completion, outcome: Outcome | None) -> Str
     if not isinstance(outcome, Stream):
         return Stream(end=changed, cuts=cuts)
     yielded = None if outcome.yielded is None else changed
-    if outcome.cuts is not None:
+    if outcome.values is None:
         known = completion_in(outcome)
-        same = known is not None and known.text == changed.text
+        same = known is not None and known.text == changed.text and outcome.cuts is not None
         return Stream(end=changed, cuts=outcome.cuts if same else cuts, yielded=yielded)
     if fault.kind is FaultKind.EMPTY:
         return Stream(end=changed, values=(), yielded=yielded)

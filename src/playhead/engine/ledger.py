@@ -47,6 +47,23 @@ class Drifted(msgspec.Struct, frozen=True):
     policy: str
 
 
+class InjectedCall(msgspec.Struct, frozen=True):
+    """
+    A call that a fault was put in the way of, on purpose.
+
+    Attributes:
+        kind: The fault's kind.
+        provider: The provider's name.
+        model: The model asked for.
+        stored: Whether what it came to was recorded, as ``synthetic``.
+    """
+
+    kind: str
+    provider: str
+    model: str | None
+    stored: bool = False
+
+
 class Report(msgspec.Struct, frozen=True):
     """
     A session in numbers.
@@ -67,6 +84,7 @@ class Report(msgspec.Struct, frozen=True):
         refusals: Each refusal, in order.
         drifted: Calls answered although they differ from their recordings, as the rules allow.
         side_traffic: Traffic that was recorded as plain HTTP since it is no model call, as method and URL, each once.
+        injected: Calls that a fault was put in the way of, in order.
     """
 
     mode: str
@@ -84,6 +102,7 @@ class Report(msgspec.Struct, frozen=True):
     refusals: tuple[Refusal, ...] = ()
     side_traffic: tuple[str, ...] = ()
     drifted: tuple[Drifted, ...] = ()
+    injected: tuple[InjectedCall, ...] = ()
 
 
 class Ledger:
@@ -99,6 +118,7 @@ class Ledger:
         self.refusals: list[Refusal] = []
         self.side_traffic: dict[str, None] = {}
         self.drifted: list[Drifted] = []
+        self.injected: list[InjectedCall] = []
         self.tokens_saved = 0
         self.ms_saved = 0
 
@@ -125,6 +145,10 @@ class Ledger:
         """Keep that a call was let through although it differs from its recording."""
         self.drifted.append(drift)
 
+    def note_injected(self, call: InjectedCall) -> None:
+        """Keep that a fault was put in the way of a call."""
+        self.injected.append(call)
+
     def note_side(self, what: str) -> None:
         """Keep that traffic which is no model call was seen."""
         self.side_traffic[what] = None
@@ -133,11 +157,15 @@ class Ledger:
         """Note a call answered from the cassette."""
         self.replays += 1
         self.played.add((key, n))
-        if type(outcome) is Completion:
-            self.tokens_saved += outcome.usage.total_tokens
-        elif type(outcome) is Stream and type(outcome.end) is Completion:
-            self.tokens_saved += outcome.end.usage.total_tokens
+        self.tokens_saved += _tokens(outcome)
         self.ms_saved += latency
+
+    def take_back(self, key: bytes, n: int, outcome: Outcome, latency: int) -> None:
+        """Note that a call answered from the cassette never got its answer."""
+        self.replays -= 1
+        self.played.discard((key, n))
+        self.tokens_saved -= _tokens(outcome)
+        self.ms_saved -= latency
 
     def report(self, *, mode: str, cassette: str, calls: int) -> Report:
         """Give the numbers so far."""
@@ -157,4 +185,10 @@ class Ledger:
             refusals=tuple(self.refusals),
             side_traffic=tuple(self.side_traffic),
             drifted=tuple(self.drifted),
+            injected=tuple(self.injected),
         )
+
+
+def _tokens(outcome: Outcome) -> int:
+    end = outcome.end if type(outcome) is Stream else outcome
+    return end.usage.total_tokens if type(end) is Completion else 0

@@ -100,7 +100,7 @@ class Player:
         """
         key = fingerprint.key
         asked = self._asked.get(key, 0)
-        entry = self._entry(key, asked) if self._plays else None
+        entry = self.upcoming(key)
         if request_id and (known := self._answered(key, request_id, entry)) is not None:
             self.ledger.reused += 1
             return Replay(known.call.outcome, known.volatile.gaps, known)
@@ -115,6 +115,20 @@ class Player:
         if verdict in (Verdict.REFUSE, Verdict.REFUSE_EXHAUSTED):
             return Refuse(verdict is Verdict.REFUSE_EXHAUSTED, self._count(key))
         return self._forward(key, store=verdict is Verdict.FORWARD)
+
+    def upcoming(self, key: bytes) -> CallEntry | None:
+        """
+        Give the recorded call that answers the next one of a request, without playing it.
+
+        Raises:
+            CassetteError: It is damaged.
+        """
+        return self._entry(key, self._asked.get(key, 0)) if self._plays else None
+
+    def give_back(self, key: bytes, entry: CallEntry) -> None:
+        """Have a recorded call that was played, and did not reach who asked for it, played to the next one."""
+        self._asked[key] = max(0, self._asked.get(key, 0) - 1)
+        self.ledger.take_back(key, entry.n, entry.call.outcome, entry.volatile.latency)
 
     def _situation(self, key: bytes) -> Situation:
         if self.recordings is None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from playhead.core.modes import Mode
 from playhead.engine.ledger import Report
 from playhead.engine.table import reads_cassette
-from playhead.errors import DriftWarning, Exhausted, NetworkBlocked, NoMatch, ReplayRefused
+from playhead.errors import DriftWarning, Exhausted, NetworkBlocked, NoMatch, ReplayRefused, SyntheticWarning
 
 REFUSALS: Mapping[str, type[ReplayRefused]] = {
     "no match": NoMatch,
@@ -27,6 +27,18 @@ def warn_of_drift(report: Report) -> None:
         warnings.warn(
             f"{report.cassette!r}: a call differs from its recording in {', '.join(first.segments)}{more}",
             DriftWarning,
+            stacklevel=4,
+        )
+
+
+def warn_of_synthetic(report: Report) -> None:
+    """Warn of injected outcomes that stand in the cassette now: no golden should hold them unnoticed."""
+    stored = [call for call in report.injected if call.stored]
+    if stored:
+        kinds = ", ".join(sorted({call.kind for call in stored}))
+        warnings.warn(
+            f"{report.cassette!r}: {len(stored)} injected outcomes were stored as 'synthetic': {kinds}",
+            SyntheticWarning,
             stacklevel=4,
         )
 

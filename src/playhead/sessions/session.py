@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from playhead.core.calls import bind_outcome, request_fields
+from playhead.core.calls import bind_outcome, key_bytes, request_fields
 from playhead.core.canonical import encode
 from playhead.core.failures import rebuild
 from playhead.core.fingerprint import Fingerprint, fingerprint
@@ -26,7 +26,8 @@ from playhead.engine.explain import (
     explain_no_match,
     explain_past_end,
 )
-from playhead.engine.ledger import Report
+from playhead.engine.faults import Fault, FaultKind, FaultRule, parse_injection
+from playhead.engine.ledger import InjectedCall, Report
 from playhead.engine.player import Player, Refuse, Replay
 from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
@@ -39,7 +40,8 @@ from playhead.errors import (
 )
 from playhead.providers.conventions.table import convention_for
 from playhead.sessions.clock import Clock
-from playhead.sessions.ending import REFUSALS, raise_if_strict, warn_of_drift
+from playhead.sessions.ending import REFUSALS, raise_if_strict, warn_of_drift, warn_of_synthetic
+from playhead.sessions.injecting import Injected, Injector
 from playhead.sessions.recorder import LiveRedactor, Recorder
 from playhead.sessions.settings import SessionOptions
 from playhead.sessions.tickets import Finished, Leaving, Ticket
@@ -90,6 +92,7 @@ class Session:
         records = mode.may_record and not (mode is Mode.ONCE and self._cassette is not None)
         self.matching = self._agreed_matching()
         self._recorder = Recorder(self.path, mode, options, self.matching) if records else None
+        self._injector = Injector(self)
 
     def _agreed_matching(self) -> Matching:
         """Give the rules of this session: those asked for, else those the cassette was recorded under."""
@@ -173,6 +176,76 @@ class Session:
         checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
         found = convention_for(provider, convention)
         return WrappedProvider(self, provider, name=checked, convention=found, pace=self.options.pace)
+
+    def inject(
+        self,
+        fault: Fault | FaultKind | str | Mapping[str, Any],
+        *,
+        at: int | Iterable[int] | None = None,
+        when: FaultRule | Mapping[str, Any] | None = None,
+        store: bool = False,
+    ) -> None:
+        """
+        Have a fault befall calls from now on; they never go out, and take no recorded answer's turn.
+
+        Args:
+            fault: What goes wrong: a ``Fault``, its kind, or its fields.
+            at: Which of the calls that meet the rule, 1 for the first; all of them where it is left out.
+            when: Which calls are meant: a ``FaultRule`` or its fields; every call where it is left out.
+            store: Whether a session that records stores what the call comes to, with the origin ``synthetic``. Its
+                replay plays that, and injects nothing.
+
+        Raises:
+            UsageError: A part of it makes no sense.
+        """
+        self._injector.add(parse_injection(fault, at=at, when=when, store=store))
+
+    @property
+    def injects(self) -> bool:
+        """Whether any call may be befallen by a fault."""
+        return bool(self._injector)
+
+    def injected(
+        self, request: CompletionRequest, provider: str, *, stream: bool = False, sent: str | None = None
+    ) -> Injected | None:
+        """
+        Say what befalls a call that starts now; asked before ``begin``, once a call.
+
+        Args:
+            request: What is asked.
+            provider: The provider's name.
+            stream: Whether a streamed answer is asked for.
+            sent: Method and URL of a request over the wire; ``None`` at the provider seam.
+
+        Raises:
+            UsageError: The fault has no place in an answer of this kind.
+            CassetteError: The recorded answer that it changes is damaged.
+        """
+        return self._injector.due(request, provider, stream=stream, sent=sent)
+
+    def note_injected(self, call: InjectedCall) -> None:
+        """Keep in the ledger that a fault befell a call."""
+        with self._lock:
+            self._player.ledger.note_injected(call)
+
+    def upcoming(self, request: CompletionRequest, provider: str, *, stream: bool = False) -> Replay | None:
+        """
+        Give what the next call of a request is answered with; it stays the next.
+
+        Raises:
+            CassetteError: What the cassette holds of it is damaged.
+        """
+        clean, _ = LiveRedactor(self.options.redactor).request(request)
+        settled = self.matching.settle(clean) if self.matching.settles else Settled(clean)
+        key = fingerprint(settled.request, provider, stream=stream)
+        with self._lock:
+            entry = self._player.upcoming(key.key)
+        return None if entry is None else bound(Replay(entry.call.outcome, entry.volatile.gaps, entry), settled.values)
+
+    def give_back(self, step: Replay) -> None:
+        """Have an answer that did not reach its caller played to the next call of its request."""
+        with self._lock:
+            self._player.give_back(key_bytes(step.entry.key), step.entry)
 
     def begin(
         self,
@@ -374,6 +447,7 @@ class Session:
             self.sealed = self._recorder.close(ok=ok)
         report = self.report()
         warn_of_drift(report)
+        warn_of_synthetic(report)
         if ok and self._faults:
             raise self._faults[0]
         if ok and self.options.strict:

@@ -109,6 +109,10 @@ class Ticket:
         else:
             self._finish(describe(error))
 
+    def end(self, outcome: Outcome, answer: Answer | None = None) -> None:
+        """End with an outcome that nobody waited for, and with the bytes it would have come in over the wire."""
+        self._finish(outcome, (), answer)
+
     def keep_open(self, reader: Leaving) -> None:
         """Have the session close an answer that is still being read when it ends."""
         self._open_streams[reader] = None

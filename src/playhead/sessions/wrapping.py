@@ -10,6 +10,7 @@ from playhead.engine.player import Replay
 from playhead.errors import ReplayRefused, UsageError
 from playhead.providers.conventions.convention import Arguments, Convention, Otherwise, Verb, always, never
 from playhead.providers.conventions.signatures import is_awaited
+from playhead.sessions.injecting import AsyncDelayedStream, DelayedStream, Injected
 from playhead.sessions.inside import inside
 from playhead.sessions.streams import AsyncPlayedStream, AsyncRecordingStream, PlayedStream, RecordingStream
 from playhead.sessions.tickets import StreamTicket, Ticket
@@ -37,6 +38,19 @@ class Passage(Protocol):
         optional: bool = False,
     ) -> Replay | Ticket:
         """Decide what happens to a call."""
+        ...
+
+    @property
+    def injects(self) -> bool:
+        """Whether any call may be befallen by a fault."""
+        ...
+
+    def injected(self, request: CompletionRequest, provider: str, *, stream: bool = False) -> Injected | None:
+        """Say what befalls a call, before it begins."""
+        ...
+
+    def give_back(self, step: Replay) -> None:
+        """Have an answer that did not reach its caller played to the next call."""
         ...
 
     def rebuild(self, failure: Failure) -> Exception:
@@ -147,6 +161,31 @@ class _Call:
             )
         return request, step
 
+    def befallen(self, asked: Arguments, *, stream: bool) -> tuple[CompletionRequest, Injected] | None:
+        """Give the fault that befalls a call, with what was asked; its outcome is stored where that was wanted."""
+        if not self.passage.injects or self.verb.otherwise is not None:
+            return None
+        request = self.verb.to_request(*asked.args, **asked.kwargs)
+        found = self.passage.injected(request, self.name, stream=stream)
+        if found is None:
+            return None
+        if found.ticket is not None and found.outcome is not None:
+            found.ticket.end(found.outcome)
+        return request, found
+
+    def delayed(self, cls: type[Any], stream: Any, found: Injected) -> Any:
+        """Give a stream that comes late."""
+
+        def give_back() -> None:
+            if found.upcoming is not None:
+                self.passage.give_back(found.upcoming)
+
+        return cls(stream, found, self.passage.clock, give_back)
+
+    def seconds_of(self, step: Replay) -> float:
+        """Give the seconds a recorded answer takes at the session's pace."""
+        return step.entry.volatile.latency * self.pace / 1000 if self.pace else 0.0
+
     def begin_stream(self, asked: Arguments) -> tuple[CompletionRequest, Replay | Ticket]:
         request, step = self.begin(asked, stream=True)
         if isinstance(step, Otherwise):
@@ -167,9 +206,15 @@ class _Call:
             ticket.complete(self.verb.to_completion(answer))
         return answer
 
-    def played_stream(self, cls: type[Any], request: CompletionRequest, step: Replay, asked: Arguments) -> Any:
+    def played_stream(
+        self,
+        cls: type[Any],
+        request: CompletionRequest,
+        outcome: Outcome,
+        asked: Arguments,
+        gaps: tuple[int, ...] = (),
+    ) -> Any:
         """Give a recorded stream to iterate."""
-        outcome = step.outcome
         stream = outcome if isinstance(outcome, Stream) else Stream(end=outcome)
 
         def refuse(pieces: int) -> Exception:
@@ -177,7 +222,7 @@ class _Call:
 
         return cls(
             stream,
-            step.gaps,
+            gaps,
             pace=self.pace,
             clock=self.passage.clock,
             rebuild=self.passage.rebuild,
@@ -205,8 +250,16 @@ def _bound(call: _Call, convention: Convention) -> Callable[..., Any]:
 def _sync_call(call: _Call) -> Callable[..., Any]:
     def method(*args: Any, **kwargs: Any) -> Any:
         asked = Arguments(args, kwargs)
+        befallen = call.befallen(asked, stream=False)
+        if befallen is not None:
+            found = befallen[1]
+            if found.outcome is not None:
+                return call.played(found.outcome, asked)
+            call.passage.clock.sleep(found.fault.seconds)
         _, step = call.begin(asked, stream=False)
         if isinstance(step, Replay):
+            if seconds := call.seconds_of(step):
+                call.passage.clock.sleep(seconds)
             return call.played(step.outcome, asked)
         if isinstance(step, Otherwise):
             return step.value
@@ -224,8 +277,16 @@ def _sync_call(call: _Call) -> Callable[..., Any]:
 def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
     async def method(*args: Any, **kwargs: Any) -> Any:
         asked = Arguments(args, kwargs)
+        befallen = call.befallen(asked, stream=False)
+        if befallen is not None:
+            found = befallen[1]
+            if found.outcome is not None:
+                return call.played(found.outcome, asked)
+            await call.passage.clock.sleep_async(found.fault.seconds)
         _, step = call.begin(asked, stream=False)
         if isinstance(step, Replay):
+            if seconds := call.seconds_of(step):
+                await call.passage.clock.sleep_async(seconds)
             return call.played(step.outcome, asked)
         if isinstance(step, Otherwise):
             return step.value
@@ -242,16 +303,26 @@ def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
 
 def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[..., Any]:
     """Give a method that is called, not awaited, whether what it gives is iterated with or without ``async``."""
+    late = AsyncDelayedStream if playing is AsyncPlayedStream else DelayedStream
 
     def method(*args: Any, **kwargs: Any) -> Any:
         asked = Arguments(args, kwargs)
+        befallen = call.befallen(asked, stream=True)
+        if befallen is None:
+            return begun(asked)
+        request, found = befallen
+        if found.outcome is not None:
+            return call.played_stream(playing, request, found.outcome, asked)
+        return call.delayed(late, begun(asked), found)
+
+    def begun(asked: Arguments) -> Any:
         request, step = call.begin_stream(asked)
         if isinstance(step, Replay):
-            return call.played_stream(playing, request, step, asked)
+            return call.played_stream(playing, request, step.outcome, asked, step.gaps)
         pieces = step.stream()
         try:
             with inside(own_threads=True):
-                inner = call.inner(*args, **kwargs)
+                inner = call.inner(*asked.args, **asked.kwargs)
         except Exception as error:
             pieces.fail(error)
             raise
@@ -263,13 +334,22 @@ def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[.
 def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
     async def method(*args: Any, **kwargs: Any) -> Any:
         asked = Arguments(args, kwargs)
+        befallen = call.befallen(asked, stream=True)
+        if befallen is None:
+            return await begun(asked)
+        request, found = befallen
+        if found.outcome is not None:
+            return call.played_stream(AsyncPlayedStream, request, found.outcome, asked)
+        return call.delayed(AsyncDelayedStream, await begun(asked), found)
+
+    async def begun(asked: Arguments) -> Any:
         request, step = call.begin_stream(asked)
         if isinstance(step, Replay):
-            return call.played_stream(AsyncPlayedStream, request, step, asked)
+            return call.played_stream(AsyncPlayedStream, request, step.outcome, asked, step.gaps)
         pieces = step.stream()
         try:
             with inside(own_threads=True):
-                inner = await call.inner(*args, **kwargs)
+                inner = await call.inner(*asked.args, **asked.kwargs)
         except Exception as error:
             pieces.fail(error)
             raise

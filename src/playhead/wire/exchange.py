@@ -18,18 +18,21 @@ import msgspec
 from playhead.core.calls import answer_of
 from playhead.core.failures import describe
 from playhead.core.model import Completion, CompletionRequest, Failure, Outcome, Stream
-from playhead.core.wire import Answer, WireError, bind_answer
+from playhead.core.wire import Answer, WireError, bind_answer, with_body
 from playhead.dialects.dialect import Asked, Dialect
 from playhead.dialects.errors import failure_of_status, read_error
 from playhead.dialects.openai_wire import loads
 from playhead.dialects.plain import PLAIN_PROVIDER, decode_plain
 from playhead.dialects.registry import find_dialect
+from playhead.engine.faults import Fault, FaultKind
 from playhead.engine.player import Replay
 from playhead.errors import CassetteDamaged, PluginError, ProviderError, RecordingError, ReplayRefused, UsageError
 from playhead.format.content import decode_content
+from playhead.sessions.injecting import Injected
 from playhead.sessions.session import Session
 from playhead.sessions.tickets import Ticket
 from playhead.wire.further import FURTHER
+from playhead.wire.injecting import Call, answer_under, split
 from playhead.wire.rebinding import rebound
 
 
@@ -146,6 +149,31 @@ class Played:
         self.clock = session.clock
         self._session = session
         self._read = read
+        self._late: Replay | None = None
+
+    def delay(self, fault: Fault, step: Replay, outcome: Outcome) -> None:
+        """Have the answer come late, or stand still after some of its pieces; nothing else of its pace is kept."""
+        after = fault.after_pieces if fault.kind is FaultKind.STALL and self._read.stream else 0
+        before, rest = split(_call(self._read, self.answer, outcome), after) if after else ((), ())
+        if rest:
+            self.answer = with_body(self.answer, [b"".join(before), b"".join(rest)])
+        self.gaps = (0.0, fault.seconds) if rest else (fault.seconds,)
+        self._late = step
+
+    def breaks_at(self, index: int, patience: float | None) -> bool:
+        """
+        Say whether a client loses patience before a piece; where the delay was injected, the answer is not lost.
+
+        Args:
+            index: The piece.
+            patience: Seconds without a byte after which the client gives up; ``None`` where it never does.
+        """
+        if patience is None or self.wait_before(index) <= patience:
+            return False
+        if self._late is not None:
+            self._session.give_back(self._late)
+            self._late = None
+        return True
 
     def wait_before(self, index: int) -> float:
         """Give the seconds to wait before a piece."""
@@ -271,6 +299,9 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
         session.note_fault(RecordingError(error.message, hint=error.hint))
         raise
     named = f"{sent.method} {sent.url}" if session.records else ""
+    found = session.injected(read.request, read.provider, stream=read.stream, sent=named) if session.injects else None
+    if found is not None and found.outcome is not None:
+        return _befallen(session, read, found, found.outcome)
     try:
         step = session.begin(read.request, read.provider, once=True, sent=named)
     except RecordingError as error:
@@ -280,19 +311,58 @@ def begin(session: Session, sent: Outgoing) -> Played | Live:
         read = _plain(sent)
         step = session.begin(read.request, read.provider, once=True, sent=named)
     if isinstance(step, Replay):
-        try:
-            answer = answer_of(step.entry)
-            if answer is not None and step.bound:
-                anew = rebound(read.dialect, read.request, step.entry, answer, step.bound) if read.dialect else None
-                answer = anew or bind_answer(answer, step.bound)
-        except ValueError as error:
-            raise CassetteDamaged(f"an answer cannot be read: {error}", path=session.path) from None
-        if answer is None:
-            raise CassetteDamaged("a call over the wire was recorded without its answer", path=session.path)
-        return Played(session, read, answer, step.gaps)
+        played = Played(session, read, _answer_in(session, read, step), step.gaps)
+        if found is not None:
+            played.delay(found.fault, step, step.outcome)
+        return played
+    if found is not None:
+        step.forget(_NOBODY)
+        raise UsageError(
+            f"a {found.fault.kind.value} was injected into a call over the wire that is not recorded; it was not sent",
+            hint="delays over the wire are injected into replayed calls; or call the provider through session.wrap",
+        )
     if read.dialect is None:
         session.note_side_traffic(sent.method, sent.url)
     return Live(session, read, step)
+
+
+def _answer_in(session: Session, read: Read, step: Replay) -> Answer:
+    """Give a recorded call's answer with the live values in it."""
+    try:
+        answer = answer_of(step.entry)
+        if answer is not None and step.bound:
+            anew = rebound(read.dialect, read.request, step.entry, answer, step.bound) if read.dialect else None
+            answer = anew or bind_answer(answer, step.bound)
+    except ValueError as error:
+        raise CassetteDamaged(f"an answer cannot be read: {error}", path=session.path) from None
+    if answer is None:
+        raise CassetteDamaged("a call over the wire was recorded without its answer", path=session.path)
+    return answer
+
+
+class _Nobody:
+    """Reads the answer of a call that was never sent."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+_NOBODY = _Nobody()
+
+
+def _call(read: Read, recorded: Answer | None, outcome: Outcome | None) -> Call:
+    return Call(read.request, read.provider, read.dialect, read.stream, recorded, outcome)
+
+
+def _befallen(session: Session, read: Read, found: Injected, outcome: Outcome) -> Played:
+    """Give the answer of a call that is befallen by a fault; it is stored where that was asked for."""
+    upcoming = found.upcoming
+    recorded = None if upcoming is None else _answer_in(session, read, upcoming)
+    answer = answer_under(found.fault, outcome, _call(read, recorded, None if upcoming is None else upcoming.outcome))
+    if found.ticket is not None:
+        said, _ = outcome_of(read, answer, Failure(answer.error.type, answer.error.message) if answer.error else None)
+        found.ticket.end(said, answer)
+    return Played(session, read, answer, ())
 
 
 def let_websocket_by(session: Session, url: str, host: str) -> None:

@@ -103,9 +103,10 @@ class _RecordingAsync:
 class _PlayedStream:
     """A recorded body, for sync and async clients."""
 
-    def __init__(self, played: Played, library: ModuleType) -> None:
+    def __init__(self, played: Played, library: ModuleType, patience: float | None = None) -> None:
         self._played = played
         self._library = library
+        self._patience = patience
 
     def whole(self) -> bytes:
         return self._played.answer.content()
@@ -114,6 +115,9 @@ class _PlayedStream:
         played = self._played
         for index, piece in enumerate(played.answer.pieces):
             if played.gaps:
+                if index and played.breaks_at(index, self._patience):
+                    played.clock.sleep(self._patience or 0)
+                    raise error_of(_TOO_LATE, self._library)
                 played.clock.sleep(played.wait_before(index))
             yield piece
         _end(played, self._library)
@@ -122,6 +126,9 @@ class _PlayedStream:
         played = self._played
         for index, piece in enumerate(played.answer.pieces):
             if played.gaps:
+                if index and played.breaks_at(index, self._patience):
+                    await played.clock.sleep_async(self._patience or 0)
+                    raise error_of(_TOO_LATE, self._library)
                 await played.clock.sleep_async(played.wait_before(index))
             yield piece
         _end(played, self._library)
@@ -194,6 +201,15 @@ class _Sent:
         return str(self._request.headers.get("content-type", ""))
 
 
+_TOO_LATE = WireError("builtins.TimeoutError", "read-timeout", "timed out")
+
+
+def _patience(request: Any) -> float | None:
+    """Give the seconds without a byte after which the client gives up; ``None`` where it never does."""
+    limit = request.extensions.get("timeout", {}).get("read")
+    return None if limit is None else float(limit)
+
+
 def _answer(played: Played, request: Any, library: ModuleType) -> Any:
     answer = played.answer
     if answer.status == 0 and answer.error is not None:
@@ -201,7 +217,7 @@ def _answer(played: Played, request: Any, library: ModuleType) -> Any:
     cls = library.Response
     if answer.error is None and not (answer.left or played.gaps or answer.header("content-encoding")):
         cls = whole_response(library)
-    stream = streams_of(library).played(played, library)
+    stream = streams_of(library).played(played, library, _patience(request))
     response = cls(
         answer.status,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
@@ -312,6 +328,9 @@ def handle(session: Session, library: ModuleType, request: Any, send: Callable[[
         return send(request)
     step = begin(session, _Sent(request, request.read()))
     if isinstance(step, Played):
+        if step.gaps and step.breaks_at(0, patience := _patience(request)):
+            step.clock.sleep(patience or 0)
+            raise error_of(_TOO_LATE, library, request)
         return _answer(step, request, library)
     try:
         with inside():
@@ -337,6 +356,9 @@ async def handle_async(
         return await send(request)
     step = begin(session, _Sent(request, await request.aread()))
     if isinstance(step, Played):
+        if step.gaps and step.breaks_at(0, patience := _patience(request)):
+            await step.clock.sleep_async(patience or 0)
+            raise error_of(_TOO_LATE, library, request)
         return _answer(step, request, library)
     try:
         with inside():
