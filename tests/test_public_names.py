@@ -16,6 +16,8 @@ from playhead import errors
 
 # What users and the systems Playhead serves rely on; a name may be added, and none may go.
 REQUIRED = {
+    "AsyncVendorProvider",
+    "VendorProvider",
     "CassetteMixin",
     "Comparison",
     "DriftWarning",

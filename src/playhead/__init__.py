@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from playhead.harness.unittesting import CassetteMixin
     from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider, OpenAICompatibleProvider
     from playhead.providers.stub import CyclingStubInferenceProvider, StubInferenceProvider
+    from playhead.providers.vendors.provider import AsyncVendorProvider, VendorProvider
     from playhead.sessions.clock import ManualClock
     from playhead.sessions.network import block_network
     from playhead.sessions.session import Session
@@ -132,6 +133,7 @@ _HOMES = {
     "playhead.sessions.session": ("Session",),
     "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
     "playhead.providers.stub": ("CyclingStubInferenceProvider", "StubInferenceProvider"),
+    "playhead.providers.vendors.provider": ("AsyncVendorProvider", "VendorProvider"),
     "playhead.store.cassette": ("Cassette", "open_cassette"),
     "playhead.wire.transport": ("transport",),
 }
@@ -140,6 +142,7 @@ _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = [
     "AsyncInferenceProvider",
     "AsyncOpenAICompatibleProvider",
+    "AsyncVendorProvider",
     "BrokenPluginError",
     "Cassette",
     "CassetteDamaged",
@@ -195,6 +198,7 @@ __all__ = [
     "UnsupportedVersion",
     "Usage",
     "UsageError",
+    "VendorProvider",
     "assert_no_drift",
     "block_network",
     "compare",
