@@ -82,9 +82,12 @@ def command(
     )  # fmt: skip
     listening = open_port(host, port)
     listening.listen(1024)
-    say(f"serving on {url_of(listening)} in mode {gateway.sessions.mode.value}; Ctrl-C ends")
-    sys.stdout.flush()
-    serve(gateway, listening, grace=grace)
+
+    def tell_ready() -> None:
+        say(f"serving on {url_of(listening)} in mode {gateway.sessions.mode.value}; Ctrl-C ends")
+        sys.stdout.flush()
+
+    serve(gateway, listening, grace=grace, on_ready=tell_ready)
     reports = gateway.reports()
     for report in reports:
         note(_line(report))

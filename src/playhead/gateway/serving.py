@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from playhead.errors import MissingDependencyError, UsageError
@@ -71,7 +72,13 @@ def open_port(host: str, port: int) -> socket.socket:
     return listening
 
 
-def serve(gateway: Gateway, listening: socket.socket, *, grace: float = GRACE_SECONDS) -> None:
+def serve(
+    gateway: Gateway,
+    listening: socket.socket,
+    *,
+    grace: float = GRACE_SECONDS,
+    on_ready: Callable[[], None] = lambda: None,
+) -> None:
     """
     Answer requests until the process is told to stop (SIGTERM, SIGINT); then let calls end and seal.
 
@@ -79,18 +86,32 @@ def serve(gateway: Gateway, listening: socket.socket, *, grace: float = GRACE_SE
         gateway: The gateway; what went wrong at its end is in its ``faults``.
         listening: The port.
         grace: Seconds that calls may take to end.
+        on_ready: Called once requests are answered and signals are heeded.
 
     Raises:
         MissingDependencyError: uvicorn is not installed.
     """
-    server = make_server(gateway, grace=grace)
+    server = make_server(gateway, grace=grace, on_ready=on_ready)
+
+    async def run() -> None:
+        try:
+            await server.serve(sockets=[listening])
+        finally:
+            # Whoever presses Ctrl-C twice does not want to wait, and wants what was recorded all the same.
+            await gateway.close()
+
     with listening:
-        asyncio.run(server.serve(sockets=[listening]))
+        asyncio.run(run())
 
 
-def make_server(gateway: Gateway, *, grace: float = GRACE_SECONDS) -> Any:
+def make_server(gateway: Gateway, *, grace: float = GRACE_SECONDS, on_ready: Callable[[], None] = lambda: None) -> Any:
     """
     Make the server, for a process or a thread of its own.
+
+    Args:
+        gateway: The gateway.
+        grace: Seconds that calls may take to end.
+        on_ready: Called once requests are answered.
 
     Raises:
         MissingDependencyError: uvicorn is not installed.
@@ -108,6 +129,10 @@ def make_server(gateway: Gateway, *, grace: float = GRACE_SECONDS) -> Any:
             # The process goes on to seal and to say how it went; uvicorn would raise the signal again.
             self._captured_signals.clear()
             gateway.log.close()
+
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            on_ready()
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             gateway.log.close()
