@@ -113,3 +113,12 @@ def test_texts_of_known_kinds_come_back() -> None:
     for value in (uuid.UUID(int=7), decimal.Decimal("1.10"), pathlib.Path("a/b"), 1 + 2j, bytearray(b"x")):
         found = rehydrate(keep(value))
         assert (type(found), found) == (type(value), value)
+
+
+def test_a_json_object_has_the_sdks_ways_of_giving_it() -> None:
+    """What programs call on an SDK's object to get plain values or JSON works on a recorded one."""
+    made = JSONObject.of({"a": [{"b": "é"}], "n": None})
+    assert made.model_dump(exclude_unset=True) == made.to_dict() == {"a": [{"b": "é"}], "n": None}
+    assert made.model_dump_json() == '{"a":[{"b":"é"}],"n":null}'
+    assert made.to_json(indent=None) == made.model_dump_json()
+    assert made.to_json().splitlines()[0] == "{"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import msgspec
@@ -16,39 +17,22 @@ import msgspec
 from playhead.core.model import Completion, CompletionRequest
 from playhead.dialects import openai_chat, openai_completions, openai_embeddings
 from playhead.dialects.dialect import Asked, Dialect
-from playhead.dialects.openai_chat_stream import ChatStreamDecoder
-from playhead.errors import UsageError
+from playhead.dialects.openai_chat_stream import written_event
+from playhead.errors import ProviderError
 from playhead.providers.conventions.chat import value_completion, value_of
 from playhead.providers.conventions.convention import Arguments, Convention, Pieces, Verb, never
-from playhead.providers.conventions.plain import plain
 from playhead.providers.conventions.rehydrated import JSONObject
 from playhead.providers.conventions.signatures import method_of
+from playhead.providers.llama_stack.parameters import CHAT, EMBEDDINGS, PROMPT, Form, dump, read_parameters
 
 AVAILABILITY = "models.availability"
 
 _CHAT, _PROMPT, _EMBEDDINGS = (module.DIALECTS[0] for module in (openai_chat, openai_completions, openai_embeddings))
 
 
-def dump(value: Any) -> Any:
-    """Give an object of the SDK's as the JSON value it came from: without fields the server left out."""
-    model_dump = getattr(value, "model_dump", None)
-    return plain(model_dump(mode="json", exclude_unset=True) if callable(model_dump) else value)
-
-
-def _body(first: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """Give the JSON body of a call: parameters by name, or one object that holds them all."""
-    if len(args) == 1 and not kwargs and not isinstance(args[0], str):
-        given = dump(args[0])
-        if not isinstance(given, dict):
-            raise UsageError(f"a {type(args[0]).__name__} does not hold the parameters of a call")
-        return {name: value for name, value in cast("dict[str, Any]", given).items() if value is not None}
-    named = dict(zip(("model", first), args, strict=False)) | kwargs
-    return {name: dump(value) for name, value in named.items() if value is not None}
-
-
-def _reads(dialect: Dialect, path: str, first: str) -> Callable[..., CompletionRequest]:
+def _reads(dialect: Dialect, form: Form) -> Callable[..., CompletionRequest]:
     def to_request(*args: Any, **kwargs: Any) -> CompletionRequest:
-        return dialect.decode_request(Asked("POST", path, _body(first, args, kwargs)))
+        return dialect.decode_request(Asked("POST", f"/v1{form.path}", read_parameters(form, args, kwargs).body))
 
     return to_request
 
@@ -83,19 +67,23 @@ def typed(home: str, name: str, body: Any) -> Any:
     return JSONObject.of(body)
 
 
-def _asks_stream(asked: Arguments) -> bool:
-    given = asked.kwargs.get("stream")
-    if given is None and len(asked.args) == 1:
-        given = getattr(asked.args[0], "stream", None)
-    return bool(given)
+def _asks_stream(form: Form) -> Callable[[Arguments], bool]:
+    def streams(asked: Arguments) -> bool:
+        return read_parameters(form, asked.args, asked.kwargs).streams
+
+    return streams
 
 
-def _pieces(home: str, name: str) -> Pieces:
-    def end_of(pieces: Sequence[Any], _asked: Arguments) -> Completion:
-        decoder = ChatStreamDecoder()
-        for chunk in pieces:
-            decoder.feed(chunk)
-        return decoder.completion()
+def _pieces(dialect: Dialect, home: str, name: str) -> Pieces:
+    def end_of(pieces: Sequence[Any], _asked: Arguments) -> Completion | None:
+        if dialect.stream is None:
+            return None
+        reader = dialect.stream.reader()
+        # A chunk that is no chunk says nothing of what the stream came to, and is kept as it is.
+        with suppress(ProviderError):
+            for chunk in pieces:
+                reader.feed(written_event(chunk))
+        return reader.partial()
 
     def chunk_of(body: Any) -> Any:
         return typed(home, name, body)
@@ -136,7 +124,7 @@ def _availability_request(model: str) -> CompletionRequest:
 
 
 def _fits(provider: Any) -> bool:
-    return method_of(provider, "openai_chat_completion") is not None
+    return any(method_of(provider, form.method) is not None for form in (CHAT, PROMPT, EMBEDDINGS))
 
 
 _CHAT_HOME, _PROMPT_HOME = "openai.types.chat", "openai.types"
@@ -146,24 +134,24 @@ ASYNC = Convention(
     True,
     (
         Verb(
-            "openai_chat_completion",
-            _reads(_CHAT, "/v1/chat/completions", "messages"),
+            CHAT.method,
+            _reads(_CHAT, CHAT),
             _answers(_CHAT),
             _gives(_CHAT_HOME, "ChatCompletion"),
-            streams=_asks_stream,
-            pieces=_pieces(_CHAT_HOME, "ChatCompletionChunk"),
+            streams=_asks_stream(CHAT),
+            pieces=_pieces(_CHAT, _CHAT_HOME, "ChatCompletionChunk"),
         ),
         Verb(
-            "openai_completion",
-            _reads(_PROMPT, "/v1/completions", "prompt"),
+            PROMPT.method,
+            _reads(_PROMPT, PROMPT),
             _answers(_PROMPT),
             _gives(_PROMPT_HOME, "Completion"),
-            streams=_asks_stream,
-            pieces=_pieces(_PROMPT_HOME, "Completion"),
+            streams=_asks_stream(PROMPT),
+            pieces=_pieces(_PROMPT, _PROMPT_HOME, "Completion"),
         ),
         Verb(
-            "openai_embeddings",
-            _reads(_EMBEDDINGS, "/v1/embeddings", "input"),
+            EMBEDDINGS.method,
+            _reads(_EMBEDDINGS, EMBEDDINGS),
             _embeddings_of,
             _embeddings_from,
             streams=never,

@@ -8,6 +8,7 @@ class is ever imported because a recording names it.
 from __future__ import annotations
 
 import datetime
+import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, cast
 
@@ -80,6 +81,10 @@ class Rehydrated:
         return cast("dict[str, Any]", object.__getattribute__(self, "_fields"))
 
 
+# As pydantic writes JSON.
+_TIGHT = (",", ":")
+
+
 class JSONObject(Rehydrated):
     """A recorded JSON object: what a server left out reads as ``None``, as the SDKs' classes have it."""
 
@@ -89,6 +94,18 @@ class JSONObject(Rehydrated):
         if name.startswith("_"):
             raise AttributeError(name)
         return self._held().get(name)
+
+    def to_dict(self, **_: Any) -> dict[str, Any]:
+        """Give the object as plain values, under the SDKs' other name for it."""
+        return self.model_dump()
+
+    def model_dump_json(self, *, indent: int | None = None, **_: Any) -> str:
+        """Give the object as JSON text."""
+        return json.dumps(self.model_dump(), indent=indent, ensure_ascii=False, separators=None if indent else _TIGHT)
+
+    def to_json(self, *, indent: int | None = 2, **_: Any) -> str:
+        """Give the object as JSON text to be read, under the SDKs' other name for it."""
+        return self.model_dump_json(indent=indent)
 
     @staticmethod
     def of(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Llama Stack's vocabulary: the mixin of OpenAI-compatible providers, their specifications, run configurations."""
