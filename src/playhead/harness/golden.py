@@ -21,7 +21,7 @@ from playhead.core.modes import Mode
 from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.errors import PlayheadError, RecordingError, UsageError
-from playhead.harness.golden_calls import Ended, call_in_loop, call_in_threads
+from playhead.harness.golden_calls import Asked, Ended, call_in_loop, call_in_threads
 from playhead.harness.golden_plan import (
     Job,
     Kept,
@@ -34,6 +34,7 @@ from playhead.harness.golden_plan import (
 )
 from playhead.harness.golden_report import FailedCall, GoldenReport, Progress
 from playhead.harness.golden_requests import GoldenRequest
+from playhead.providers.conventions.convention import Convention
 from playhead.providers.conventions.table import convention_for
 from playhead.sessions.clock import SYSTEM_CLOCK, Clock
 from playhead.sessions.recorder import LiveRedactor
@@ -99,7 +100,7 @@ def run_golden(
     secrets = LiveRedactor(redactor)
     checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
     asked = [one if isinstance(one, GoldenRequest) else GoldenRequest(one) for one in requests]
-    asynchronous = _check_provider(provider, convention, asked)
+    found = _check_provider(provider, convention, asked)
     jobs = wanted_jobs(asked, name=checked, takes=takes, redactor=secrets)
     if not jobs:
         raise UsageError("a golden run needs at least one request")
@@ -112,8 +113,9 @@ def run_golden(
         place, Mode.RECORD, SessionOptions(redactor=redactor, fsync=fsync, clock=clock, adopt_crashed=True)
     )
     run = _Run(session, plan, leftovers, on_progress, max_failures)
-    wrapped = run.session.wrap(provider, name=checked, convention=convention)
-    return run.to_end(wrapped, concurrency=min(concurrency, max(1, len(plan.jobs))), asynchronous=asynchronous)
+    wrapped = Asked(run.session.wrap(provider, name=checked, convention=found.name), found)
+    at_once = min(concurrency, max(1, len(plan.jobs)))
+    return run.to_end(wrapped, concurrency=at_once, asynchronous=found.asynchronous)
 
 
 def _check_counts(takes: int, concurrency: int, max_failures: int | None) -> None:
@@ -122,22 +124,26 @@ def _check_counts(takes: int, concurrency: int, max_failures: int | None) -> Non
             raise UsageError(f"{word} must be an int of at least 1, got {count!r}")
 
 
-def _check_provider(provider: Any, convention: str | None, asked: list[GoldenRequest]) -> bool:
-    """Check that the provider can answer everything that is asked, and tell whether it is async."""
+def _check_provider(provider: Any, convention: str | None, asked: list[GoldenRequest]) -> Convention:
+    """Check that the provider can answer everything that is asked, and tell how it is called."""
     if provider is None:
         raise UsageError("a golden run needs a provider to call")
     found = convention_for(provider, convention)
-    names = {verb.name for verb in found.verbs}
-    if "complete" not in names:
-        raise UsageError(f"a golden run calls complete(request), which convention {found.name!r} has not")
-    if any(one.stream for one in asked) and not callable(getattr(provider, "stream", None)):
+    asking = found.asking
+    if asking is None:
+        raise UsageError(
+            f"a golden run asks plain requests, and convention {found.name!r} is asked with objects of its own",
+            hint="record such a provider in your own code: with playhead.use_cassette(..., mode='record') as session",
+        )
+    streams = asking.stream is not None and callable(getattr(provider, asking.stream, None))
+    if any(one.stream for one in asked) and not streams:
         raise UsageError(f"a {type(provider).__name__} has no stream(request), and a request asks for a stream")
     if found.asynchronous and _loop_runs():
         raise UsageError(
             "an async provider is run in an event loop of the run's own, and one is running here",
             hint="await asyncio.to_thread(run_golden, ...)",
         )
-    return found.asynchronous
+    return found
 
 
 def _loop_runs() -> bool:

@@ -15,7 +15,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from playhead.core.model import CompletionRequest
+from playhead.errors import UsageError
 from playhead.harness.golden_plan import Job
+from playhead.providers.conventions.convention import Asking, Convention
 from playhead.providers.conventions.neutral import read_usage
 
 _POLL_SECONDS = 0.5
@@ -202,4 +205,40 @@ async def _call_async(job: Job, provider: Any) -> Ended:
 
 
 def _tokens(answer: Any) -> int:
-    return read_usage(getattr(answer, "usage", None)).total_tokens
+    used = getattr(answer, "tokens_used", None)
+    return used if type(used) is int else read_usage(getattr(answer, "usage", None)).total_tokens
+
+
+class Asked:
+    """
+    A provider of any convention, asked with requests of ours.
+
+    Raises:
+        UsageError: The convention cannot be asked so, or not for a stream.
+    """
+
+    def __init__(self, provider: Any, convention: Convention) -> None:
+        self._provider = provider
+        self._convention = convention
+
+    def complete(self, request: CompletionRequest) -> Any:
+        """Ask for a whole answer, in the convention's words."""
+        asking = self._asking()
+        return self._ask(asking.complete, asking, request)
+
+    def stream(self, request: CompletionRequest) -> Any:
+        """Ask for pieces, in the convention's words."""
+        asking = self._asking()
+        if asking.stream is None:
+            raise UsageError(f"convention {self._convention.name!r} has no streams")
+        return self._ask(asking.stream, asking, request)
+
+    def _asking(self) -> Asking:
+        asking = self._convention.asking
+        if asking is None:
+            raise UsageError(f"convention {self._convention.name!r} is asked with objects of its own")
+        return asking
+
+    def _ask(self, method: str, asking: Asking, request: CompletionRequest) -> Any:
+        asked = asking.to_arguments(request)
+        return getattr(self._provider, method)(*asked.args, **asked.kwargs)

@@ -8,8 +8,8 @@ from typing import Any
 from playhead.core.model import Completion, CompletionRequest
 from playhead.core.usage import UNREPORTED
 from playhead.dialects.openai_wire import mapping
-from playhead.providers.conventions.convention import Arguments, Convention, Pieces, Verb, always
-from playhead.providers.conventions.neutral import read_usage
+from playhead.providers.conventions.convention import Arguments, Asking, Convention, Pieces, Verb, always
+from playhead.providers.conventions.neutral import read_usage, request_itself
 from playhead.providers.conventions.plain import keep, plain
 from playhead.providers.conventions.rehydrated import rehydrate
 from playhead.providers.conventions.signatures import gives_async_pieces, gives_pieces, is_awaited
@@ -110,7 +110,9 @@ def _async_pieces(provider: Any) -> bool:
     return _is_called(provider) and gives_async_pieces(provider)
 
 
-SYNC = Convention("callable", False, (_WHOLE,), _sync)
-ASYNC = Convention("callable-async", True, (_WHOLE,), _async)
+_ASKING = Asking("__call__", None, request_itself)
+
+SYNC = Convention("callable", False, (_WHOLE,), _sync, asking=_ASKING)
+ASYNC = Convention("callable-async", True, (_WHOLE,), _async, asking=_ASKING)
 SYNC_STREAM = Convention("callable-stream", False, (_STREAM,), _sync_pieces)
 ASYNC_STREAM = Convention("callable-async-stream", True, (_STREAM,), _async_pieces)

@@ -5,15 +5,15 @@ ClosedPaw's way: ``async chat(messages, model=None, **kwargs)`` gives a ``ChatRe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from playhead.core.model import Completion, CompletionRequest
 from playhead.core.usage import UNREPORTED, Usage
 from playhead.dialects.openai_wire import mapping
 from playhead.errors import RecordingError, UsageError
-from playhead.providers.closedpaw.messages import ChatResponse
-from playhead.providers.conventions.convention import Arguments, Convention, Otherwise, Verb
+from playhead.providers.closedpaw.messages import ChatMessage, ChatResponse
+from playhead.providers.conventions.convention import Arguments, Asking, Convention, Otherwise, Verb
 from playhead.providers.conventions.plain import plain
 from playhead.providers.conventions.signatures import is_awaited, method_of
 
@@ -108,6 +108,25 @@ async def _close() -> None:
     """Close what is not there."""
 
 
+def _arguments_of(request: CompletionRequest) -> Arguments:
+    given: dict[str, Any] = {
+        "model": request.model,
+        "temperature": request.temperature,
+        "max_tokens": request.max_tokens,
+        "tools": list(request.tools) or None,
+        **request.params,
+    }
+    messages = [_written(message) for message in request.conversation()]
+    return Arguments((messages,), {name: value for name, value in given.items() if value is not None})
+
+
+def _written(message: Mapping[str, Any]) -> Any:
+    """Give a message as the system has it, or as it is where it holds more."""
+    role, content = message.get("role"), message.get("content")
+    plain_text = len(message) == 2 and isinstance(role, str) and isinstance(content, str)
+    return ChatMessage(str(role), str(content)) if plain_text else dict(message)
+
+
 ASYNC = Convention(
     "closedpaw",
     True,
@@ -125,4 +144,5 @@ ASYNC = Convention(
     ),
     _fits,
     {"close": _close},
+    Asking("chat", None, _arguments_of),
 )

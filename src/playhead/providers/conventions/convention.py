@@ -92,6 +92,22 @@ class Verb(NamedTuple):
     otherwise: Otherwise | None = None
 
 
+class Asking(NamedTuple):
+    """
+    How a request of ours is asked in a convention, so that a golden run can ask it.
+
+    Attributes:
+        complete: The method that gives a whole answer.
+        stream: The method that gives pieces, or ``None`` where there is none.
+        to_arguments: Makes the arguments of a request; the method's ``to_request`` makes of them one that is matched
+            as the same.
+    """
+
+    complete: str
+    stream: str | None
+    to_arguments: Callable[[CompletionRequest], Arguments]
+
+
 class Convention(NamedTuple):
     """
     One way of calling providers.
@@ -102,6 +118,8 @@ class Convention(NamedTuple):
         verbs: Its methods.
         fits: Whether an object is called this way: looks at its methods and their signatures, never at its class.
         absent: Further attributes of an object that stands for a provider which is not there.
+        asking: How a request of ours is asked, or ``None`` where it cannot be: a job of a system's own is more than
+            a request.
     """
 
     name: str
@@ -109,3 +127,4 @@ class Convention(NamedTuple):
     verbs: tuple[Verb, ...]
     fits: Callable[[Any], bool]
     absent: Mapping[str, Any] = {}
+    asking: Asking | None = None

@@ -13,7 +13,7 @@ from playhead.core.model import Completion, CompletionRequest
 from playhead.core.usage import Usage
 from playhead.dialects.openai_wire import mapping
 from playhead.errors import RecordingError, UsageError
-from playhead.providers.conventions.convention import Arguments, Convention, Pieces, Verb, always
+from playhead.providers.conventions.convention import Arguments, Asking, Convention, Pieces, Verb, always
 from playhead.providers.conventions.neutral import read_completion, read_usage
 from playhead.providers.conventions.plain import plain
 from playhead.providers.conventions.signatures import is_awaited, method_of, takes
@@ -182,5 +182,19 @@ async def _close() -> None:
     """Close what is not there."""
 
 
-ASYNC = Convention("executionkit", True, VERBS, _is_async, {"supports_tools": True, "aclose": _close})
-SYNC = Convention("executionkit-sync", False, VERBS, _is_sync, {"supports_tools": True})
+def _arguments_of(request: CompletionRequest) -> Arguments:
+    given: dict[str, Any] = {
+        "temperature": request.temperature,
+        "max_tokens": request.max_tokens,
+        "tools": list(request.tools) or None,
+        "model": request.model,
+        **request.params,
+    }
+    messages = [dict(message) for message in request.conversation()]
+    return Arguments((messages,), {name: value for name, value in given.items() if value is not None})
+
+
+_ASKING = Asking("complete", "stream", _arguments_of)
+
+ASYNC = Convention("executionkit", True, VERBS, _is_async, {"supports_tools": True, "aclose": _close}, _ASKING)
+SYNC = Convention("executionkit-sync", False, VERBS, _is_sync, {"supports_tools": True}, _ASKING)

@@ -13,7 +13,7 @@ from playhead.core.canonical import encode
 from playhead.core.model import Completion, CompletionRequest, Family, ToolCall
 from playhead.core.usage import UNREPORTED, Usage
 from playhead.errors import RecordingError, UsageError
-from playhead.providers.conventions.convention import Arguments, Convention, Verb, always
+from playhead.providers.conventions.convention import Arguments, Asking, Convention, Verb, always
 from playhead.providers.conventions.signatures import is_awaited, method_of
 
 
@@ -145,5 +145,12 @@ def _is_async(provider: Any) -> bool:
     return complete is not None and is_awaited(complete)
 
 
-SYNC = Convention("paxman", False, VERBS, _is_sync)
-ASYNC = Convention("paxman-async", True, VERBS, _is_async)
+def request_itself(request: CompletionRequest) -> Arguments:
+    """Ask with the request alone."""
+    return Arguments((request,), {})
+
+
+_ASKING = Asking("complete", "stream", request_itself)
+
+SYNC = Convention("paxman", False, VERBS, _is_sync, asking=_ASKING)
+ASYNC = Convention("paxman-async", True, VERBS, _is_async, asking=_ASKING)
