@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playhead.core.protocols import AsyncInferenceProvider, InferenceProvider
     from playhead.core.redaction import Redactor
     from playhead.core.usage import Usage
+    from playhead.engine.faults import Fault, FaultKind, FaultRule
     from playhead.engine.takes import Takes
     from playhead.errors import (
         BrokenPluginError,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
         RecordingError,
         ReplayRefused,
         SecretFound,
+        SyntheticWarning,
         UnsupportedVersion,
         UsageError,
     )
@@ -88,6 +90,7 @@ _HOMES = {
     "playhead.core.protocols": ("AsyncInferenceProvider", "InferenceProvider"),
     "playhead.core.redaction": ("Redactor",),
     "playhead.core.usage": ("Usage",),
+    "playhead.engine.faults": ("Fault", "FaultKind", "FaultRule"),
     "playhead.engine.takes": ("Takes",),
     "playhead.errors": (
         "BrokenPluginError",
@@ -118,6 +121,7 @@ _HOMES = {
         "RecordingError",
         "ReplayRefused",
         "SecretFound",
+        "SyntheticWarning",
         "UnsupportedVersion",
         "UsageError",
     ),
@@ -162,6 +166,9 @@ __all__ = [
     "Exhausted",
     "Failure",
     "Family",
+    "Fault",
+    "FaultKind",
+    "FaultRule",
     "GoldenReport",
     "GoldenRequest",
     "InferenceBackendNotFoundError",
@@ -193,6 +200,7 @@ __all__ = [
     "Session",
     "Stream",
     "StubInferenceProvider",
+    "SyntheticWarning",
     "Takes",
     "ToolCall",
     "UnsupportedVersion",
