@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from typing import Any
 
 import httpx
@@ -126,3 +127,20 @@ def test_a_configuration_that_cannot_be_used_is_refused_at_once() -> None:
         openai(Upstream(httpx.Response(200)), timeout=0)
     with pytest.raises(UsageError, match="base_url"):
         openai(Upstream(httpx.Response(200)), base_url="not an address")
+
+
+async def test_a_failure_shows_no_key_with_its_locals() -> None:
+    """Whether the configuration is refused or the vendor fails."""
+    upstream = Upstream(httpx.Response(401, json={"error": "no"}))
+    errors: list[Exception] = []
+    with pytest.raises(UsageError) as refused:
+        openai(upstream, timeout=-1)
+    errors.append(refused.value)
+    with pytest.raises(PermanentError) as failed:
+        await openai(upstream).chat(HELLO)
+    errors.append(failed.value)
+    for error in errors:
+        frames = traceback.TracebackException.from_exception(error, capture_locals=True)
+        assert not any(
+            "closedpaw-test-key" in str(frame.locals) for frame in frames.stack if frame.filename != __file__
+        )

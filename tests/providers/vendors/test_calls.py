@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import traceback
+from typing import Any
+
 import httpx
 import pytest
 
@@ -39,3 +42,23 @@ def test_a_family_without_an_endpoint_is_refused() -> None:
 def test_model_names_are_plain() -> None:
     """A name that is listed can be asked."""
     assert model_names(Completion(output=["models/a", "b"])) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"base_url": "ftp://user:hidden-word@x.example"},
+        {"timeout": -1},
+        {"name": "No Name"},
+        {"api_key": "calls hidden-word"},
+    ],
+)
+def test_a_refusal_shows_no_key_with_its_locals(setting: dict[str, Any]) -> None:
+    """Test runners print the variables of every frame."""
+    held = {"api_key": "local-hidden-word", **setting}
+    with pytest.raises(UsageError) as caught:
+        VendorSettings("openai", **held)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    shown = [line for frame in frames.stack if frame.filename != __file__ for line in str(frame.locals).splitlines()]
+    assert shown
+    assert not any("hidden-word" in line for line in shown)

@@ -139,13 +139,12 @@ class BaseProvider(ABC):
         Raises:
             InferenceProviderError: There is no key at its reference.
         """
-        key = self.config.api_key
-        if not key:
+        if not self.config.api_key:
             return None
-        if is_key_reference(key):
-            return self.secrets.resolve(key)
-        remember(key)
-        return key
+        if is_key_reference(self.config.api_key):
+            return self.secrets.resolve(self.config.api_key)
+        remember(self.config.api_key)
+        return self.config.api_key
 
     @contextmanager
     def timed(self) -> Generator[Timing]:

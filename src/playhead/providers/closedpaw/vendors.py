@@ -40,13 +40,13 @@ class VendorChatProvider(BaseProvider):
         self._asking(None)
 
     def _asking(self, client: httpx.AsyncClient | None) -> AsyncVendorProvider:
+        # No key in a variable: a failure may be shown with locals.
         config = self.config
-        key = config.api_key or None
-        by_reference = key is not None and is_key_reference(key)
+        by_reference = is_key_reference(config.api_key or "")
         asking = AsyncVendorProvider(
             self.vendor,
-            api_key_ref=key if by_reference else None,
-            api_key=None if by_reference else key,
+            api_key_ref=config.api_key if by_reference else None,
+            api_key=None if by_reference else config.api_key,
             base_url=self.base_url,
             model=self.default_model,
             timeout=config.timeout,

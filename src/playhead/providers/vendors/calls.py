@@ -16,7 +16,7 @@ from playhead.errors import InferenceProviderError, ProviderError, UsageError
 from playhead.providers.hidden_logs import hide_secrets_in_logs
 from playhead.providers.http_errors import CallErrors
 from playhead.providers.openai_calls import Call, OpenAISettings, Reader
-from playhead.providers.secrets import KEY_MISSING, SecretResolver
+from playhead.providers.secrets import KEY_MISSING, Secret, SecretResolver
 from playhead.providers.vendors.table import KeyPlace, Vendor, vendor_named
 
 # Long enough for a server that is there, short enough for a page that shows the health of several.
@@ -73,11 +73,16 @@ class VendorSettings(OpenAISettings):
         self._given = client
         self.vendor = vendor_named(vendor) if isinstance(vendor, str) else vendor
         hide_secrets_in_logs()
+        # What is refused below must not show in a traceback with locals.
+        address = Secret(self.vendor.base_url if base_url is None else base_url)
+        key, reference = Secret(api_key or ""), Secret(api_key_ref or "")
+        by_reference = api_key_ref is not None
+        del base_url, api_key, api_key_ref
         super().__init__(
-            self.vendor.base_url if base_url is None else base_url,
+            address.reveal(),
             model=self.vendor.model if model is None else model,
-            api_key_ref=api_key_ref,
-            api_key=api_key,
+            api_key_ref=reference.reveal() if by_reference else None,
+            api_key=key.reveal() or None,
             name=self.vendor.name if name is None else name,
             default_temperature=None,
             default_max_tokens=None,
