@@ -34,6 +34,8 @@ COMMANDS = {
     "export": "Write a cassette for other tools.",
     "serve": "Serve cassettes to clients in any language, and record for them.",
     "prune": "Remove cassettes that no test claims.",
+    "models": "List the models of a backend.",
+    "plugins": "Show which plugins are installed and what they add.",
 }
 """Every command with its line of help; each lives in the module of its name, which ``--help`` does not load."""
 
