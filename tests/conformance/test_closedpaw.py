@@ -12,6 +12,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.conformance.closedpaw import FORMATS, KEY, TALK, AcmeProvider, Format, Upstream, body_of, refuse
+from tests.sdks.servers.openai_like import OpenAIServer
+from tests.sdks.servers.words import KNOWN_MODELS
 
 import playhead
 from playhead.compat import closedpaw
@@ -28,6 +30,7 @@ from playhead.compat.closedpaw import (
     RateLimiter,
 )
 from playhead.format.assembly import whole_entries
+from playhead.gateway import create_app
 from playhead.providers.closedpaw import manager as manager_module
 from playhead.providers.secrets import SecretResolver
 
@@ -378,6 +381,57 @@ def test_cp_15_the_first_access_registers_ollama(monkeypatch: pytest.MonkeyPatch
     assert closedpaw.get_provider_manager() is manager
     assert manager.get_provider().config.name == "ollama"
     assert manager.get_provider().config.default_model == "llama3.2:3b"
+
+
+async def test_cp_16_six_endpoints_with_their_replies(cassette: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The system's diagram over the ASGI app: register at run time, by query or JSON, then ask for health."""
+    caplog.set_level(logging.DEBUG)
+    manager = ProviderManager()
+    with OpenAIServer() as server:
+        app = create_app(cassette=cassette, mode="record", manager=manager)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+            base_url = f"{server.root}/v1"
+            by_query = {"provider_type": "openai", "name": "one", "api_key": KEY, "base_url": base_url}
+            by_body = {**by_query, "name": "two", "default_model": "tiny-1", "models": ["a", "b"]}
+            replies = [
+                await client.post("/api/providers/register", params=by_query),
+                await client.post("/api/providers/register", json=by_body),
+                await client.post("/api/providers/two/default"),
+                await client.get("/api/providers"),
+                await client.get("/api/providers/health"),
+                await client.get("/api/providers/models"),
+                await client.get("/api/providers/two/models"),
+                await client.post("/api/providers/register", json={**by_query, "provider_type": "x"}),
+                await client.post("/api/providers/register", json={**by_query, "provider_type": "custom"}),
+                await client.post("/api/providers/three/default"),
+                await client.get("/api/providers/three/models"),
+            ]
+        await app.close()
+    row = {"type": "openai", "enabled": True, "base_url": base_url}
+    assert [reply.json() for reply in replies[:7]] == [
+        {"status": "success", "provider": "one"},
+        {"status": "success", "provider": "two"},
+        {"status": "success", "default_provider": "two"},
+        {
+            "default_provider": "two",
+            "providers": {
+                "one": {**row, "default_model": "gpt-4o-mini"},
+                "two": {**row, "default_model": "tiny-1"},
+            },
+        },
+        {"one": True, "two": True},
+        {"one": list(KNOWN_MODELS), "two": ["a", "b"]},
+        {"provider": "two", "models": ["a", "b"]},
+    ]
+    assert [(reply.status_code, reply.json()["detail"]) for reply in replies[7:]] == [
+        (400, "Invalid provider type: x"),
+        (500, "Failed to register provider"),
+        (404, "Provider not found"),
+        (404, "Provider not found"),
+    ]
+    assert KEY not in "".join(reply.text for reply in replies)
+    assert KEY not in caplog.text
+    await manager.close_all()
 
 
 @each_format
