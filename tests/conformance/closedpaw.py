@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import pytest
 
+import playhead
 from playhead.compat.closedpaw import (
     AnthropicProvider,
     BaseProvider,
@@ -21,6 +24,7 @@ from playhead.compat.closedpaw import (
     ProviderConfig,
     ProviderType,
 )
+from playhead.format.assembly import whole_entries
 
 # Words, so that no pattern of a vendor's key finds it: only its value gives it away.
 KEY = "correct-horse-closedpaw-staple"
@@ -246,3 +250,21 @@ FORMATS = [
 def body_of(request: httpx.Request) -> Any:
     """Give the JSON that was sent."""
     return json.loads(request.content)
+
+
+HELLO = [ChatMessage("user", "hello")]
+each_format = pytest.mark.parametrize("form", FORMATS, ids=[str(form.kind) for form in FORMATS])
+each_cloud = pytest.mark.parametrize("form", FORMATS[1:], ids=[str(form.kind) for form in FORMATS[1:]])
+
+
+def acme(upstream: Any, name: str = "acme", **further: Any) -> ProviderConfig:
+    """Give the configuration of the bespoke provider."""
+    settings = {"transport": httpx.MockTransport(upstream)}
+    return ProviderConfig(ProviderType.CUSTOM, name, **{"api_key": KEY, "settings": settings, **further})
+
+
+def clean(path: Path) -> bool:
+    """Tell whether a cassette is without the key, as it lies there and decompressed."""
+    cassette = playhead.open_cassette(path)
+    texts = [path.read_bytes(), *(entry.data for entry in whole_entries(cassette.reader))]
+    return not any(KEY.encode() in text for text in texts)
