@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,15 @@ from tests.plugins.parts import MODEL, factory_arguments
 
 import playhead
 from playhead import Origin
-from playhead.plugins import InferenceBackendRegistry, InferenceModelSpec, PluginSettings, build_registrar, recorded
+from playhead.plugins import (
+    InferenceBackend,
+    InferenceBackendRegistry,
+    InferenceModelSpec,
+    PluginSettings,
+    SdkClientRegistry,
+    build_registrar,
+    recorded,
+)
 from playhead.plugins.recording import LaterWorker
 
 
@@ -95,6 +104,18 @@ def test_calls_are_recorded_under_handle_and_model(tmp_path: Path, make_worker: 
         ("acme@here", "small"),
         ("acme@there/eu", "large"),
     }
+
+
+def test_a_model_of_anothers_will_do(tmp_path: Path, make_worker: Any) -> None:
+    """Any object with the attributes is a model; without an id its name is asked for."""
+    model: Any = SimpleNamespace(name="large", sdk="acme", backend_name="here")
+    with playhead.use_cassette(tmp_path / "a.cassette", mode="record") as session:
+        make = recorded(session, make_worker)
+        backend, clients = InferenceBackend("here"), SdkClientRegistry()
+        worker = make(inference_model=model, backend=backend, sdk_clients=clients, reporting_delegate=None)
+        assert asyncio.run(worker.gen_text("a")) == "large on a"
+    (interaction,) = playhead.open_cassette(tmp_path / "a.cassette")
+    assert (interaction.provider, interaction.request.model) == ("acme@here", "large")
 
 
 def test_a_failure_comes_again(tmp_path: Path, make_worker: Any) -> None:

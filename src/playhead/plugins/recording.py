@@ -73,7 +73,7 @@ def recorded(
 
         handle = ModelHandle.make_for_inference_model(inference_model=inference_model)
         return WrappedProvider(
-            ModelPassage(session, inference_model.model_id),
+            ModelPassage(session, str(getattr(inference_model, "model_id", "") or inference_model.name)),
             None if session.never_live else LaterWorker(build, declared),
             name=check_provider_name(handle.sdk_handle.lower()),
             convention=convention_named(CONVENTION),
