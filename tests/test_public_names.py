@@ -28,6 +28,7 @@ REQUIRED = {
     "GoldenRequest",
     "Matching",
     "SyntheticWarning",
+    "VirtualClock",
     "assert_no_drift",
     "block_network",
     "compare",

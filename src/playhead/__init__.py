@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from playhead.sessions.clock import ManualClock
     from playhead.sessions.network import block_network
     from playhead.sessions.session import Session
+    from playhead.sessions.virtual_time import VirtualClock
     from playhead.store.cassette import Cassette, open_cassette
     from playhead.wire.transport import transport
 
@@ -135,6 +136,7 @@ _HOMES = {
     "playhead.harness.opening": ("record", "replay", "use_cassette"),
     "playhead.harness.unittesting": ("CassetteMixin",),
     "playhead.sessions.session": ("Session",),
+    "playhead.sessions.virtual_time": ("VirtualClock",),
     "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
     "playhead.providers.stub": ("CyclingStubInferenceProvider", "StubInferenceProvider"),
     "playhead.providers.vendors.provider": ("AsyncVendorProvider", "VendorProvider"),
@@ -207,6 +209,7 @@ __all__ = [
     "Usage",
     "UsageError",
     "VendorProvider",
+    "VirtualClock",
     "assert_no_drift",
     "block_network",
     "compare",

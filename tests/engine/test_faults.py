@@ -29,6 +29,7 @@ from playhead.engine.faults import (
     parse_fault,
     parse_injection,
     parse_rule,
+    read_injection,
     under,
 )
 from playhead.errors import PermanentError, ProviderError, RateLimitError
@@ -83,6 +84,24 @@ def test_what_is_no_rule_is_refused(value: Any, said: str) -> None:
     """A rule is its fields, and nothing else."""
     with pytest.raises(UsageError, match=said):
         parse_rule(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        ("rate-limit", Injection(Fault(FaultKind.RATE_LIMIT))),
+        (LIMIT, Injection(LIMIT)),
+        (Injection(LIMIT, (2,)), Injection(LIMIT, (2,))),
+        ({"kind": "rate-limit", "retry_after": 7, "at": 2}, Injection(LIMIT, (2,))),
+        (
+            {"kind": "rate-limit", "retry_after": 7, "at": [1, 3], "when": {"model": "m"}, "store": True},
+            Injection(LIMIT, (1, 3), FaultRule(model="m"), stored=True),
+        ),
+    ],
+)
+def test_one_value_says_fault_and_calls(value: Any, meant: Injection) -> None:
+    """A marker's list holds one value a fault."""
+    assert read_injection(value) == meant
 
 
 def test_calls_are_counted_from_one() -> None:

@@ -10,7 +10,7 @@ import pytest
 from playhead import Matching, Mode
 from playhead.pytest_plugin.opening import open_session
 from playhead.pytest_plugin.options import resolve
-from playhead.pytest_plugin.wishes import Wish
+from playhead.pytest_plugin.wishes import ARGUMENTS, Wish
 
 
 def opened(tmp_path: Path, wish: Wish, settings: dict[str, Any], *, matching: Any = None, **given: Any) -> Any:
@@ -42,6 +42,13 @@ def test_modes_narrow_each_other(tmp_path: Path, wish: Any, setting: str, mode: 
     """The run's, the project's and the test's."""
     said = None if wish is None else Mode(wish)
     assert opened(tmp_path, Wish(mode=said), {"mode": setting}, mode="record").session.mode is mode
+
+
+def test_the_faults_of_a_test_befall_its_session(tmp_path: Path) -> None:
+    """They are injected when the session opens, so the test itself says no more."""
+    faults = ARGUMENTS["inject"][0](["rate-limit", {"kind": "reset", "at": 2}])
+    assert opened(tmp_path, Wish(inject=faults), {}).session.injects
+    assert not opened(tmp_path, Wish(), {}).session.injects
 
 
 def test_a_miss_names_the_test_to_record(tmp_path: Path) -> None:

@@ -235,6 +235,23 @@ def parse_injection(
     return read
 
 
+def read_injection(value: Injection | Fault | FaultKind | str | Mapping[str, Any]) -> Injection:
+    """
+    Read a fault with the calls it befalls from one value: a fault, its kind, or its fields beside ``at``, ``when``
+    and ``store``.
+
+    Raises:
+        UsageError: It is none of these, or a part of it makes no sense.
+    """
+    if isinstance(value, Injection):
+        return value
+    if not isinstance(value, Mapping):
+        return parse_injection(value)
+    calls = {name: value[name] for name in ("at", "when", "store") if name in value}
+    fault = {name: field for name, field in value.items() if name not in calls}
+    return parse_injection(fault, **calls)
+
+
 class Schedule:
     """
     Which call is befallen by which fault, counted while calls come; its owner holds the lock.

@@ -89,6 +89,8 @@ def open_session(
         if mode.may_record:
             raise as_usage(error, test) from error
         raise
+    for injection in wish.inject:
+        session.inject(injection)
     return Opened(session, wish.scope, strict, expired, expiry)
 
 

@@ -40,6 +40,7 @@ class Wish(NamedTuple):
         scope: How many tests share the session.
         each_take: Whether the test runs once a take, or how many takes are recorded.
         pass_rate: The share of takes that must pass.
+        inject: The faults its calls are befallen by, as ``Injection``.
     """
 
     cassette: str | None = None
@@ -54,6 +55,7 @@ class Wish(NamedTuple):
     scope: str = "function"
     each_take: bool | int = False
     pass_rate: float | None = None
+    inject: tuple[Any, ...] = ()
 
 
 def _cassette(value: Any) -> str:
@@ -121,6 +123,14 @@ def _rate(value: Any) -> float:
     return float(value)
 
 
+def _inject(value: Any) -> tuple[Any, ...]:
+    from playhead.engine.faults import read_injection
+
+    if not isinstance(value, (list, tuple)):
+        raise UsageError(f"inject must be a list of faults, got {value!r}")
+    return tuple(read_injection(each) for each in cast("list[Any]", value))
+
+
 ARGUMENTS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "cassette": (_cassette, "The cassette's name; without it the test has one of its own."),
     "mode": (_mode, "The most that may be done with calls: a test marked `replay` is never recorded."),
@@ -133,6 +143,7 @@ ARGUMENTS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "ignore_hosts": (_hosts("ignore_hosts"), "Hosts whose traffic passes by the session, beside the run's."),
     "scope": (_one_of("scope", SCOPES), "Which tests share one session: `function`, `class`, `module`, `session`."),
     "each_take": (_each_take, "Run the test once for each take of its cassette; a number records so many."),
+    "inject": (_inject, "Faults that befall its calls: `['rate-limit', {'kind': 'reset', 'at': 2}]`."),
     "pass_rate": (_rate, "The share of takes that must pass, such as `0.8`."),
 }
 """Every argument of the marker: what reads it, and what it means."""

@@ -26,7 +26,7 @@ from playhead.engine.explain import (
     explain_no_match,
     explain_past_end,
 )
-from playhead.engine.faults import Fault, FaultKind, FaultRule, parse_injection
+from playhead.engine.faults import Fault, FaultKind, FaultRule, Injection, parse_injection
 from playhead.engine.ledger import InjectedCall, Report
 from playhead.engine.player import Player, Refuse, Replay
 from playhead.engine.table import reads_cassette
@@ -179,7 +179,7 @@ class Session:
 
     def inject(
         self,
-        fault: Fault | FaultKind | str | Mapping[str, Any],
+        fault: Fault | FaultKind | str | Mapping[str, Any] | Injection,
         *,
         at: int | Iterable[int] | None = None,
         when: FaultRule | Mapping[str, Any] | None = None,
@@ -189,7 +189,7 @@ class Session:
         Have a fault befall calls from now on; they never go out, and take no recorded answer's turn.
 
         Args:
-            fault: What goes wrong: a ``Fault``, its kind, or its fields.
+            fault: What goes wrong: a ``Fault``, its kind, or its fields; or an ``Injection``, which says the rest itself.
             at: Which of the calls that meet the rule, 1 for the first; all of them where it is left out.
             when: Which calls are meant: a ``FaultRule`` or its fields; every call where it is left out.
             store: Whether a session that records stores what the call comes to, with the origin ``synthetic``. Its
@@ -198,7 +198,8 @@ class Session:
         Raises:
             UsageError: A part of it makes no sense.
         """
-        self._injector.add(parse_injection(fault, at=at, when=when, store=store))
+        given = fault if isinstance(fault, Injection) else parse_injection(fault, at=at, when=when, store=store)
+        self._injector.add(given)
 
     @property
     def injects(self) -> bool:
