@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,9 @@ def test_every_setting_can_be_said_where_its_row_says() -> None:
         ({}, {}, {"mode": 3}, "3 is no mode"),
         ({}, {}, {"expired": "ignore"}, "expired"),
         ({}, {}, {"report": ""}, "report"),
+        ({"env": ["KEY"]}, {}, {}, "--playhead-env must be a variable's name and its value"),
+        ({"env": ["=value"]}, {}, {}, "--playhead-env"),
+        ({}, {}, {"env": ["A=1"]}, "no setting 'env'"),
     ],
 )
 def test_what_makes_no_sense_is_an_error(given: Any, environment: Any, table: Any, says: str) -> None:
@@ -105,3 +109,33 @@ def test_the_file_is_read(suite: Suite) -> None:
     assert suite.run().ret == pytest.ExitCode.USAGE_ERROR
     suite.write("pyproject.toml", "[tool.playhead\n", head="")
     assert suite.run().ret == pytest.ExitCode.USAGE_ERROR
+
+
+USES_VARIABLES = """
+import os
+
+def test_one():
+    assert (os.environ["STACK_URL"], os.environ["STACK_EMPTY"]) == ("http://h/v1?a=b", "")
+    assert os.environ["PLAYHEAD_MODE"] == "once"
+"""
+
+
+def test_variables_are_set_for_the_run(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``--playhead-env`` may stand several times; an equals sign may be in a value; ours count too; all end with it."""
+    monkeypatch.setenv("STACK_URL", "before")
+    suite.write("test_a.py", USES_VARIABLES)
+    words = ("STACK_URL=http://h/v1?a=b", "STACK_EMPTY=", "PLAYHEAD_MODE=once")
+    result = suite.run(*(f"--playhead-env={word}" for word in words))
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["playhead: mode once"])
+    assert os.environ["STACK_URL"] == "before"
+    assert "STACK_EMPTY" not in os.environ
+
+
+def test_a_variable_without_a_name_ends_the_run_and_is_not_shown(suite: Suite) -> None:
+    """What was given may be a key."""
+    suite.write("test_a.py", ONE)
+    result = suite.run("--playhead-env", "sk-not-a-variable")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --playhead-env must be*"])
+    assert "sk-not-a-variable" not in result.stderr.str()

@@ -8,7 +8,9 @@ two are acts and win over the file; what a test says of itself (``wishes.py``) i
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -38,6 +40,7 @@ class Option(NamedTuple):
         places: Where it can be set: of ``option``, ``variable`` and ``file``.
         metavar: What help shows for the value.
         default: The value where nothing is said.
+        repeated: Whether the option may be given several times, and then has a list of values.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Option(NamedTuple):
     places: tuple[str, ...] = ("option", "variable", "file")
     metavar: str | None = None
     default: Any = None
+    repeated: bool = False
 
     @property
     def option(self) -> str:
@@ -94,6 +98,18 @@ def _hosts(name: str, value: Any) -> tuple[str, ...]:
 
 def _days(_: str, value: Any) -> int:
     return parse_age(value)
+
+
+_VARIABLE = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+
+
+def _variables(name: str, value: Any) -> tuple[tuple[str, str], ...]:
+    found = [_VARIABLE.fullmatch(one) for one in value]
+    # What was given is not shown: it may be a key.
+    pairs = tuple((one[1], one[2]) for one in found if one is not None)
+    if len(pairs) != len(found):
+        raise UsageError(f"{name} must be a variable's name and its value: KEY=VALUE")
+    return pairs
 
 
 def _expired(name: str, value: Any) -> str:
@@ -173,6 +189,15 @@ OPTIONS: tuple[Option, ...] = (
         places=("variable", "file"),
         default="warn",
     ),
+    Option(
+        "env",
+        _variables,
+        "Set a variable of the environment for the run; may be given several times.",
+        places=("option",),
+        metavar="KEY=VALUE",
+        default=(),
+        repeated=True,
+    ),
 )
 
 
@@ -193,6 +218,7 @@ class Run(NamedTuple):
         max_age: Days from which a cassette is expired.
         expired: What to do about it.
         root: The root folder of the run.
+        env: Variables of the environment that are set for the run.
     """
 
     mode: Mode
@@ -207,6 +233,7 @@ class Run(NamedTuple):
     max_age: int | None
     expired: str
     root: Path
+    env: tuple[tuple[str, str], ...] = ()
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -223,6 +250,7 @@ def add_options(parser: pytest.Parser) -> None:
             words = f" One of {', '.join(mode.value for mode in Mode)}." if option.name == "mode" else ""
             group.addoption(
                 option.option,
+                action="append" if option.repeated else "store",
                 default=None,
                 metavar=option.metavar,
                 dest=f"playhead_{option.dest}",
@@ -312,9 +340,25 @@ def run_of(config: pytest.Config) -> Run:
     """
     given = {option.dest: config.getoption(f"playhead_{option.dest}", None) for option in _command_line()}
     try:
+        set_variables(config, _variables("--playhead-env", given["env"] or ()))
         return resolve(given, os.environ, read_table(config.rootpath), config.rootpath)
     except UsageError as error:
         raise as_usage(error) from error
+
+
+def set_variables(config: pytest.Config, variables: Iterable[tuple[str, str]]) -> None:
+    """Set variables of the environment until the run's end, this process's and so those of what it starts."""
+    for name, value in variables:
+        before = os.environ.get(name)
+        config.add_cleanup(partial(_put_back, name, before))
+        os.environ[name] = value
+
+
+def _put_back(name: str, before: str | None) -> None:
+    if before is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = before
 
 
 def _command_line() -> Iterable[Option]:
