@@ -58,6 +58,8 @@ def test_anthropic_has_the_system_message_apart() -> None:
     }
     assert ask_anthropic(asked(max_tokens=7), True).body["max_tokens"] == 7
     assert ask_anthropic(asked(params={"max_tokens": 8}), True).body["max_tokens"] == 8
+    body = ask_anthropic(asked(params={"stop": "x", "top_p": 0.5}), False).body
+    assert (body["stop_sequences"], body["top_p"], "stop" in body) == (["x"], 0.5, False)
 
 
 def test_system_messages_are_joined_wherever_they_stand() -> None:
@@ -110,14 +112,16 @@ def test_google_s_own_form_passes() -> None:
 
 def test_ollama_has_sampling_values_among_its_options() -> None:
     """They are read nowhere else; options that are given win."""
-    request = asked(temperature=0.5, max_tokens=9, params={"options": {"num_ctx": 64, "temperature": 1}})
+    own = {"num_ctx": 64, "temperature": 1}
+    request = asked(temperature=0.5, max_tokens=9, params={"options": own, "seed": 3, "stop": "x", "think": False})
     question = ask_ollama(request, False)
     assert question.path == "/api/chat"
     assert question.body == {
         "model": "m",
         "messages": list(TALK),
         "stream": False,
-        "options": {"temperature": 1, "num_predict": 9, "num_ctx": 64},
+        "think": False,
+        "options": {"temperature": 1, "num_predict": 9, "num_ctx": 64, "seed": 3, "stop": ["x"]},
     }
     assert "stream" not in ask_ollama(asked(), True).body
 
@@ -148,6 +152,6 @@ def test_what_was_asked_is_in_the_body(ask: Any, content: str, seed: int) -> Non
     request = asked(messages=({"role": "user", "content": content},), params={"seed": seed, "none": None})
     body = ask(request, False).body
     assert content in str(body).encode().decode("unicode_escape") or repr(content)[1:-1] in repr(body)
-    assert body.get("seed", body.get("generationConfig", {}).get("seed")) == seed
+    assert seed in (body.get(place, body).get("seed") for place in ("generationConfig", "options"))
     assert "none" not in body
     assert request.params == {"seed": seed, "none": None}

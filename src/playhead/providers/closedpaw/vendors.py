@@ -8,14 +8,13 @@ from typing import Any, ClassVar
 import httpx
 
 from playhead.core.usage import Usage
-from playhead.dialects.registry import BY_NAME
 from playhead.providers.closedpaw.base import BaseProvider
 from playhead.providers.closedpaw.configuration import ProviderConfig, is_key_reference
 from playhead.providers.closedpaw.messages import ChatMessage, ChatResponse
 from playhead.providers.conventions.chat import chat_request
 from playhead.providers.vendors.provider import AsyncVendorProvider
 from playhead.providers.vendors.questions import ask_ollama_in_one_prompt
-from playhead.providers.vendors.table import VENDORS, Vendor
+from playhead.providers.vendors.table import VENDORS, Vendor, reading
 
 
 class VendorChatProvider(BaseProvider):
@@ -132,13 +131,13 @@ class MistralProvider(VendorChatProvider):
     vendor = VENDORS["mistral"]
 
 
+_READ, _READER = reading("ollama", "generate")
+
+
 class OllamaProvider(VendorChatProvider):
     """Ollama's ``/api/generate``: the conversation is one prompt, and the answer's tokens are counted."""
 
-    vendor = VENDORS["ollama"]._replace(
-        ask=ask_ollama_in_one_prompt,
-        read=BY_NAME["ollama", "generate"].decode_response,
-    )
+    vendor = VENDORS["ollama"]._replace(ask=ask_ollama_in_one_prompt, read=_READ, reader=_READER)
 
     def count_tokens(self, usage: Usage) -> int | None:
         """Give the answer's tokens alone, which is what the server calls ``eval_count``."""

@@ -205,7 +205,7 @@ class VendorCall(Call):
             f"provider {name!r} has no key, and vendor {self._vendor.name!r} wants one",
             error_code=KEY_MISSING,
             context={"provider": name, "model": self._model},
-            hint=f"api_key_ref='env:{variable}'",
+            hint=f"give a reference to it: 'env:{variable}'",
         )
 
     def reader(self, response: httpx.Response) -> VendorReader:

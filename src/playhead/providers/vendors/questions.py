@@ -23,15 +23,20 @@ from playhead.errors import UsageError
 # The vendor asks for a bound with every message; an answer is seldom longer.
 ANTHROPIC_MAX_TOKENS = 4096
 
-# Source: https://ai.google.dev/api/generate-content#generationconfig
-_GOOGLE_CONFIG = {
+_STOP = "stop"
+# What OpenAI's names are called elsewhere, and so where they are read. Sources:
+# https://ai.google.dev/api/generate-content#generationconfig, https://docs.anthropic.com/en/api/messages,
+# https://github.com/ollama/ollama/blob/main/docs/modelfile.md#parameter
+_ANTHROPIC_NAMES = {_STOP: "stop_sequences"}
+_GOOGLE_NAMES = {
     "frequency_penalty": "frequencyPenalty",
     "presence_penalty": "presencePenalty",
     "seed": "seed",
-    "stop": "stopSequences",
+    _STOP: "stopSequences",
     "top_k": "topK",
     "top_p": "topP",
 }
+_OLLAMA_NAMES = {name: name for name in ("frequency_penalty", "presence_penalty", "seed", _STOP, "top_k", "top_p")}
 
 
 def ask_openai(request: CompletionRequest, stream: bool) -> Asked:
@@ -62,7 +67,10 @@ def ask_anthropic(request: CompletionRequest, stream: bool) -> Asked:
         bound = ANTHROPIC_MAX_TOKENS
     whole = _system_blocks(system)
     field = ({"role": "system", "content": whole},) if whole else ()
-    question = msgspec.structs.replace(request, prompt=None, messages=(*field, *messages), max_tokens=bound)
+    named, params = _renamed(request.params, _ANTHROPIC_NAMES)
+    question = msgspec.structs.replace(
+        request, prompt=None, messages=(*field, *messages), max_tokens=bound, params={**named, **params}
+    )
     return _written(BY_NAME["anthropic", "messages"], question, stream, version="/v1")
 
 
@@ -72,8 +80,10 @@ def ask_google(request: CompletionRequest, stream: bool) -> Asked:
     system, messages = _lift_system(request)
     parts = [part for message in system for part in _google_parts(message.get("content"))]
     field = ({"role": "system", "content": {"parts": parts}},) if parts else ()
-    params = {name: value for name, value in request.params.items() if name not in (*_GOOGLE_CONFIG, "stream")}
-    config = _google_config(request)
+    named, params = _renamed(request.params, _GOOGLE_NAMES)
+    params.pop("stream", None)
+    own = mapping(params.get("generationConfig"))
+    config = merge({"temperature": request.temperature, "maxOutputTokens": request.max_tokens, **named}, own)
     if config:
         params["generationConfig"] = config
     question = msgspec.structs.replace(
@@ -102,10 +112,11 @@ def ask_ollama_in_one_prompt(request: CompletionRequest, stream: bool) -> Asked:
 
 def _ask_ollama(request: CompletionRequest, stream: bool, operation: str) -> Asked:
     _check_stream(request, stream)
-    options = merge(
-        {"temperature": request.temperature, "num_predict": request.max_tokens}, mapping(request.params.get("options"))
-    )
-    params = {**request.params, "options": options} if options else request.params
+    named, params = _renamed(request.params, _OLLAMA_NAMES)
+    own = mapping(params.get("options"))
+    options = merge({"temperature": request.temperature, "num_predict": request.max_tokens, **named}, own)
+    if options:
+        params["options"] = options
     question = msgspec.structs.replace(request, temperature=None, max_tokens=None, params=params)
     return _written(BY_NAME["ollama", operation], question, stream, version="")
 
@@ -160,10 +171,10 @@ def _google_parts(content: object) -> list[Any]:
     return parts
 
 
-def _google_config(request: CompletionRequest) -> dict[str, Any]:
-    found: dict[str, Any] = {"temperature": request.temperature, "maxOutputTokens": request.max_tokens}
-    for ours, theirs in _GOOGLE_CONFIG.items():
-        found[theirs] = request.params.get(ours)
-    if isinstance(found["stopSequences"], str):
-        found["stopSequences"] = [found["stopSequences"]]
-    return merge(found, mapping(request.params.get("generationConfig")))
+def _renamed(params: Mapping[str, Any], names: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the parameters that the vendor knows by other names or in another place, under its names, and the rest."""
+    found = {theirs: params[ours] for ours, theirs in names.items() if params.get(ours) is not None}
+    stops = names.get(_STOP, "")
+    if isinstance(found.get(stops), str):
+        found[stops] = [found[stops]]
+    return found, {name: value for name, value in params.items() if name not in names}

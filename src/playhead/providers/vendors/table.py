@@ -78,7 +78,8 @@ class Vendor(NamedTuple):
     vectors: Vectors | None = None
 
 
-def _reading(provider: str, operation: str) -> tuple[Callable[[Any], Completion], Callable[[], StreamReader]]:
+def reading(provider: str, operation: str) -> tuple[Callable[[Any], Completion], Callable[[], StreamReader]]:
+    """Give what reads the whole and the streamed answers of a dialect that has both."""
     dialect = BY_NAME[provider, operation]
     assert dialect.stream is not None  # noqa: S101 - true of every dialect named below
     return dialect.decode_response, dialect.stream.reader
@@ -109,7 +110,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
                 "gpt-4o-mini",
                 KeyPlace.BEARER,
                 ask_openai,
-                _reading("openai", "chat.completions"),
+                reading("openai", "chat.completions"),
                 vectors=Vectors("text-embedding-3-small", ask_openai_embeddings, read_openai_embeddings),
             ),
             _row(
@@ -118,7 +119,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
                 "claude-3-5-sonnet-20241022",
                 KeyPlace.HEADER,
                 ask_anthropic,
-                _reading("anthropic", "messages"),
+                reading("anthropic", "messages"),
                 models_query=(("limit", "1000"),),
                 headers={"anthropic-version": "2023-06-01"},
             ),
@@ -128,7 +129,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
                 "gemini-1.5-flash",
                 KeyPlace.QUERY,
                 ask_google,
-                (BY_NAME["google", "generateContent"].decode_response, _reading("google", "streamGenerateContent")[1]),
+                (BY_NAME["google", "generateContent"].decode_response, reading("google", "streamGenerateContent")[1]),
                 models_query=(("pageSize", "1000"),),
                 vectors=Vectors("gemini-embedding-001", ask_google_embeddings, read_google_embeddings),
             ),
@@ -138,7 +139,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
                 "mistral-small-latest",
                 KeyPlace.BEARER,
                 ask_mistral,
-                _reading("mistral", "chat.completions"),
+                reading("mistral", "chat.completions"),
                 vectors=Vectors("mistral-embed", ask_openai_embeddings, read_openai_embeddings),
             ),
             _row(
@@ -147,7 +148,7 @@ VENDORS: Mapping[str, Vendor] = MappingProxyType(
                 "llama3.2:3b",
                 KeyPlace.NONE,
                 ask_ollama,
-                _reading("ollama", "chat"),
+                reading("ollama", "chat"),
                 models="/api/tags",
                 vectors=Vectors("nomic-embed-text", ask_ollama_embeddings, read_ollama_embeddings),
             ),
