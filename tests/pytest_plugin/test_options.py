@@ -33,6 +33,14 @@ def test_the_word_nearest_to_the_run_wins(given: Any, environment: Any, table: A
     assert resolve(given, environment, table, ROOT).mode is mode
 
 
+@pytest.mark.parametrize("key", ["vcr-backend", "vcr_backend", "plugins"])
+def test_what_is_read_elsewhere_is_no_unknown_setting(key: str) -> None:
+    """The table of the file is shared: with the plugin beside this one, and with the denylist of plugins."""
+    assert resolve({}, {}, {key: "x"}, ROOT).mode is Mode.REPLAY
+    with pytest.raises(UsageError):
+        resolve({}, {}, {f"{key}s": "x"}, ROOT)
+
+
 def test_every_setting_can_be_said_where_its_row_says() -> None:
     """The table is the truth for all three places."""
     values = {
