@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import logging
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -456,6 +457,13 @@ def test_pl_13_a_plugin_is_disabled_by_either_of_its_names(name: str, caplog: py
     assert record.levelno == logging.INFO
     assert f"'{name}'" in record.getMessage()
     assert "disabled" in record.getMessage()
+
+
+def test_pl_13_the_systems_own_denylist_is_taken() -> None:
+    """Its table of settings, read as TOML, is a configuration as it stands."""
+    config = tomllib.loads('[plugins]\ndisabled = ["acme"]\n')
+    registrar = build_registrar(config, built_in=(), entry_points=[Point(name="acme", value=Backend())])
+    assert [one.status for one in registrar.discovered] == [PluginStatus.DISABLED]
 
 
 @pytest.mark.parametrize("name", [plugin.name for plugin, core in BUILT_IN if core])

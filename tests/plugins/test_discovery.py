@@ -39,6 +39,8 @@ def test_built_in_plugins_come_first() -> None:
         SimpleNamespace(disabled=["acme"]),
         SimpleNamespace(plugins=SimpleNamespace(disabled={"acme"})),
         PluginSettings(("acme",)),
+        {"disabled": ["acme"]},
+        {"plugins": {"disabled": ["acme"]}},
     ],
 )
 def test_any_configuration_with_a_denylist_will_do(config: Any) -> None:
@@ -47,7 +49,9 @@ def test_any_configuration_with_a_denylist_will_do(config: Any) -> None:
     assert [one.status for one in registrar.discovered] == [PluginStatus.DISABLED]
 
 
-@pytest.mark.parametrize("config", [object(), SimpleNamespace(disabled="acme"), SimpleNamespace(disabled=[3])])
+@pytest.mark.parametrize(
+    "config", [object(), {}, {"plugins": ["acme"]}, SimpleNamespace(disabled="acme"), {"disabled": [3]}]
+)
 def test_a_configuration_without_a_denylist_is_refused(config: Any) -> None:
     """A text is no list of names, and what has no list is no configuration."""
     with pytest.raises(playhead.UsageError):

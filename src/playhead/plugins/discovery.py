@@ -8,9 +8,9 @@ broken stops it; none is skipped in silence.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 from playhead.core.error_text import redact_error_text
 from playhead.core.names import check_provider_name
@@ -63,8 +63,8 @@ def build_registrar(
     Find every plugin and let it register.
 
     Args:
-        config: An object with ``disabled``, or with ``plugins.disabled``; the nearest ``pyproject.toml`` where it is
-            left out.
+        config: An object or a mapping with ``disabled``, or with ``plugins.disabled``; the nearest ``pyproject.toml``
+            where it is left out.
         built_in: The plugins that need no discovery, each with whether it cannot be disabled.
         entry_points: Those of the group ``playhead.plugins`` that are installed, where they are left out.
 
@@ -255,13 +255,21 @@ def _said(error: BaseException) -> str:
 
 
 def _disabled(config: Any) -> tuple[str, ...]:
-    given = read_settings() if config is None else getattr(config, "plugins", config)
-    if not hasattr(given, "disabled"):
+    given = read_settings() if config is None else _field(config, "plugins", config)
+    names = _field(given, "disabled", None)
+    if names is None:
         raise UsageError(
             f"a {type(config).__name__} is no setting of plugins: it has no disabled",
             hint="give playhead.plugins.PluginSettings(disabled=(...))",
         )
-    return read_disabled(given.disabled, where="disabled")
+    return read_disabled(names, where="disabled")
+
+
+def _field(config: Any, name: str, default: Any) -> Any:
+    """Read a field of an object, or of a mapping such as a TOML file gives."""
+    if isinstance(config, Mapping):
+        return cast("Mapping[str, Any]", config).get(name, default)
+    return getattr(config, name, default)
 
 
 def _origin(point: EntryPoint) -> str:
