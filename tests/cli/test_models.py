@@ -90,3 +90,18 @@ def test_a_vendor_is_asked_with_the_key_at_its_reference(run: Run, monkeypatch: 
     result = run("models", "openai", "--base-url", BASE, "--key", "env:VENDOR_KEY")
     assert result.exit_code == 5
     assert KEY not in result.output
+
+
+def test_a_key_that_is_not_said_is_asked_for(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hint is in the words of the command line."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    result = run("models", "openai", "--base-url", BASE)
+    assert result.exit_code == 5
+    assert "hint: say where the key is, as in --key env:OPENAI_API_KEY" in result.stderr
+
+
+def test_a_key_itself_is_no_reference(run: Run) -> None:
+    """One that was pasted is refused and not shown."""
+    result = run("models", "openai", "--base-url", BASE, "--key", KEY)
+    assert result.exit_code == 2
+    assert KEY not in result.output

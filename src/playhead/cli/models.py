@@ -6,10 +6,13 @@ import asyncio
 
 import click
 
+from playhead.cli.choosing import check_key_reference
 from playhead.cli.output import note, plural, printable, say, say_json
+from playhead.errors import InferenceProviderError
 from playhead.plugins.backends import InferenceBackend
 from playhead.plugins.discovery import build_registrar
 from playhead.plugins.listing import Listing, list_models
+from playhead.providers.secrets import KEY_MISSING
 
 
 @click.command("models")
@@ -27,10 +30,14 @@ def command(
 
     A backend that cannot list its models is reported as such, which is no failure.
     """
-    settings = InferenceBackend(backend, endpoint=base_url, api_key_ref=key)
-    listed = asyncio.run(
-        list_models(build_registrar(), backend=settings, sdks=sdks or (backend,), flat=flat or as_json)
-    )
+    settings = InferenceBackend(backend, endpoint=base_url, api_key_ref=check_key_reference(key))
+    registrar = build_registrar()
+    try:
+        listed = asyncio.run(list_models(registrar, backend=settings, sdks=sdks or (backend,), flat=flat or as_json))
+    except InferenceProviderError as error:
+        if error.error_code == KEY_MISSING and key is None:
+            error.hint = "say where the key is, as in --key env:OPENAI_API_KEY"
+        raise
     for listing in listed:
         _show(listing, backend, flat=flat, as_json=as_json)
 
