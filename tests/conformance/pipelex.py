@@ -116,6 +116,22 @@ OTHER_NAME = Named("inner-name")
 
 def make():
     return Named("function")
+
+
+class WirePlugin:
+    """A wire format of Acme's own, which is OpenAI's at another path."""
+
+    name = "acme-wire"
+    targets_api = PLUGIN_API_VERSION
+
+    def register(self, registrar):
+        from playhead.dialects.openai_chat import DIALECTS
+
+        registrar.add_dialect(
+            DIALECTS[0]._replace(
+                provider="acme", operation="say", claims=lambda asked: asked.path == "/acme/say"
+            )
+        )
 '''
 
 PROJECT = """\
@@ -133,6 +149,7 @@ instance = "acme_pkg.others:INSTANCE"
 callable = "acme_pkg.others:CALLABLE"
 function = "acme_pkg.others:make"
 outer-name = "acme_pkg.others:OTHER_NAME"
+acme-wire = "acme_pkg.others:WirePlugin"
 
 [tool.hatch.build.targets.wheel]
 packages = ["acme_pkg"]
