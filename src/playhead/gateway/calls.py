@@ -7,6 +7,7 @@ no socket.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from playhead.core.wire import WireError
@@ -32,6 +33,9 @@ from playhead.gateway.vendors import Route, find_route
 from playhead.gateway.watching import CallLog, Seen
 from playhead.sessions.session import Session
 from playhead.wire.exchange import Played, begin, read_sent
+
+LEAVING_SECONDS = 1.0
+"""How long a client may take to hang up where the recorded one did."""
 
 _PLAYED = (b"x-playhead-source", b"cassette")
 
@@ -175,6 +179,8 @@ class ModelCalls:
             if answer.error is not None:
                 raise BrokenOff(answer.error.message)
             if answer.left:
+                # Who leaves where the recorded client left hangs up about now; who reads on is still there then.
+                await asyncio.sleep(LEAVING_SECONDS)
                 refusal = played.past_end()
                 self._on_refused(str(refusal))
                 raise BrokenOff(refusal.message)
