@@ -255,6 +255,22 @@ async def test_cp_18_a_replay_uses_up_nothing(cassette: Path) -> None:
         await manager.close_all()
 
 
+async def test_cp_18_a_replay_over_the_wire_uses_up_nothing(cassette: Path) -> None:
+    """A manager that no session stands behind counts no call in a block that only replays, and counts outside of it."""
+    with playhead.use_cassette(cassette, mode="record"):
+        pass
+    manager = ProviderManager(clock=lambda: 0.0)
+    manager.register_provider(acme(Upstream({"text": "Paris"}), rate_limit=2), factory=AcmeProvider)
+    with playhead.use_cassette(cassette):
+        for _ in range(5):
+            await manager.chat(HELLO)
+    await manager.chat(HELLO)
+    await manager.chat(HELLO)
+    with pytest.raises(playhead.RateLimitError):
+        await manager.chat(HELLO)
+    await manager.close_all()
+
+
 @pytest.mark.parametrize("reference", ["vault:openai", "vault:team#openai"])
 async def test_cp_19_a_vault_serves_keys(reference: str, tmp_path: Path) -> None:
     """Ours, or any object with store and retrieve."""
@@ -282,6 +298,19 @@ async def test_cp_19_a_vault_serves_keys(reference: str, tmp_path: Path) -> None
         assert upstream.requests[0].headers["authorization"] == f"Bearer {KEY}"
         assert reference in repr(config)
         await manager.close_all()
+
+
+async def test_cp_21_names_are_the_users_own(cassette: Path) -> None:
+    """A name with capitals and spaces is one, matched exactly."""
+    with playhead.use_cassette(cassette, mode="record") as session:
+        manager = ProviderManager(through=session.wrap)
+        assert manager.register_provider(acme(Upstream({"text": "Paris"}), "My Acme"), factory=AcmeProvider)
+        await manager.chat(HELLO, provider="My Acme")
+        await manager.close_all()
+    with playhead.use_cassette(cassette) as session:
+        assert (await session.wrap(None, name="My Acme", convention="closedpaw").chat(HELLO)).content == "Paris"
+        with pytest.raises(playhead.NoMatch):
+            await session.wrap(None, name="my acme", convention="closedpaw").chat(HELLO)
 
 
 async def test_cp_21_the_evidence_names_the_provider_as_configured(cassette: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
+from playhead.core.names import DEFAULT_PROVIDER, check_own_name, check_provider_name
 from playhead.errors import UsageError
 
 
@@ -40,3 +40,16 @@ def test_a_name_is_plain(name: str) -> None:
     assert name == name.lower()
     assert name == "".join(name.split())
     assert name
+
+
+@pytest.mark.parametrize("name", ["OpenAI", "My Mistral", "é", "openai", "x" * 200])
+def test_names_of_the_users_own(name: str) -> None:
+    """Where users name providers as they like, what prints is a name."""
+    assert check_own_name(name) is name
+
+
+@pytest.mark.parametrize("name", ["", " ", " x", "x ", "a\nb", "a\x00", "x" * 201])
+def test_names_that_cannot_stand_in_evidence(name: str) -> None:
+    """What is empty, blank at an end, too long or does not print is none."""
+    with pytest.raises(UsageError, match="cannot stand in a recording"):
+        check_own_name(name)

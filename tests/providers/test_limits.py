@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.errors import MissingDependencyError, UsageError
+from playhead.providers import limits
 from playhead.providers.limits import RateLimiter
 
 
@@ -123,3 +124,19 @@ def test_without_the_extra_the_hint_names_it(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "pyrate_limiter", None)
     with pytest.raises(MissingDependencyError, match=r"pip install 'playhead\[limits\]'"):
         RateLimiter()
+
+
+def test_calls_that_go_nowhere_are_told() -> None:
+    """What holds for the code that asks decides, and a condition that is given twice stands once."""
+    there = [False]
+
+    def nothing_goes_out() -> bool:
+        return there[0]
+
+    for _ in range(2):
+        limits.exempt(nothing_goes_out)
+    assert not limits.is_exempt()
+    there[0] = True
+    assert limits.is_exempt()
+    there[0] = False
+    assert not limits.is_exempt()

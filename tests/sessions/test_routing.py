@@ -235,3 +235,18 @@ def test_a_session_opened_after_another_ended_is_not_inside_it(session: Make) ->
     assert in_thread(where) is second
     routing.enter(first)
     assert in_thread(where) == "unclear"
+
+
+def test_code_in_a_replay_is_told(session: Callable[[str], Session], tmp_path: Path) -> None:
+    """Only the context of a session that lets nothing go out says that it replays; a thread of nobody's does not."""
+    assert not routing.replays_here()
+    live = session("live")
+    routing.enter(live)
+    assert not routing.replays_here()
+    replaying = Session(tmp_path / "r.cassette", Mode.REPLAY, SessionOptions())
+    routing.enter(replaying)
+    assert routing.replays_here()
+    assert not in_thread(routing.replays_here)
+    routing.leave(replaying)
+    replaying.close()
+    assert not routing.replays_here()

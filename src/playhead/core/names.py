@@ -8,8 +8,22 @@ from playhead.errors import UsageError
 
 _PROVIDER = re.compile(r"[a-z0-9_][a-z0-9_.:/@-]*\Z")
 
+_LONGEST = 200
+
 DEFAULT_PROVIDER = "default"
 """The name of a provider that was wrapped without one."""
+
+
+def check_own_name(name: str) -> str:
+    """
+    Give the name back if it can stand in evidence, where a system lets its users name providers as they like.
+
+    Raises:
+        UsageError: The name is empty, blank at an end, longer than 200 characters, or does not print.
+    """
+    if not name or name != name.strip() or len(name) > _LONGEST or not name.isprintable():
+        raise UsageError(f"provider name {name!r} cannot stand in a recording", hint="up to 200 characters that print")
+    return name
 
 
 def check_provider_name(name: str) -> str:

@@ -18,7 +18,6 @@ import msgspec
 
 from playhead.core.model import CompletionRequest
 from playhead.core.modes import Mode
-from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.errors import PlayheadError, RecordingError, UsageError
 from playhead.harness.golden_calls import Asked, Ended, call_in_loop, call_in_threads
@@ -35,7 +34,7 @@ from playhead.harness.golden_plan import (
 from playhead.harness.golden_report import FailedCall, GoldenReport, Progress
 from playhead.harness.golden_requests import GoldenRequest
 from playhead.providers.conventions.convention import Convention
-from playhead.providers.conventions.table import convention_for
+from playhead.providers.conventions.table import convention_for, name_in
 from playhead.sessions.clock import SYSTEM_CLOCK, Clock
 from playhead.sessions.recorder import LiveRedactor
 from playhead.sessions.session import Session
@@ -98,9 +97,9 @@ def run_golden(
     _check_counts(takes, concurrency, max_failures)
     place = Path(path)
     secrets = LiveRedactor(redactor)
-    checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
     asked = [one if isinstance(one, GoldenRequest) else GoldenRequest(one) for one in requests]
     found = _check_provider(provider, convention, asked)
+    checked = name_in(found, name)
     jobs = wanted_jobs(asked, name=checked, takes=takes, redactor=secrets)
     if not jobs:
         raise UsageError("a golden run needs at least one request")

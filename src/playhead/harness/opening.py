@@ -11,18 +11,22 @@ from typing import Any, ParamSpec, Self, TypedDict, TypeVar, Unpack
 from playhead.core.hosts import checked_hosts
 from playhead.core.matching import Matching
 from playhead.core.modes import Mode
-from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.redaction import Redactor
 from playhead.engine.takes import Takes
 from playhead.errors import CassetteMissing, UsageError
 from playhead.format.limits import Limits
 from playhead.plugins.installed import offer_installed_dialects
-from playhead.providers.conventions.table import convention_for
+from playhead.providers.conventions.table import convention_for, name_in
+from playhead.providers.limits import exempt
+from playhead.sessions import routing
 from playhead.sessions.clock import Clock
 from playhead.sessions.session import Session, close_after
 from playhead.sessions.settings import SessionOptions, effective_mode
 from playhead.sessions.wrapping import WrappedProvider
 from playhead.wire.seam import SEAM
+
+# Neither of the two layers knows the other.
+exempt(routing.replays_here)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -224,8 +228,8 @@ def replay(
 
 
 def _opened(provider: Any, use: CassetteUse, name: str | None, convention: str | None) -> OpenedProvider:
-    checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
     found = convention_for(provider, convention)
+    checked = name_in(found, name)
     session = use.open()
     if session.mode is Mode.REPLAY and session.cassette is None:
         raise CassetteMissing(

@@ -1,7 +1,7 @@
 """
 Requests counted in a sliding window, on pyrate-limiter (extra ``limits``).
 
-Only calls that are made count: what a session replays never comes here.
+Only calls that are made count: what a session replays does not.
 """
 
 from __future__ import annotations
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
 # Keys of which nothing is left in the window are forgotten when there are this many.
 _MANY_KEYS = 1024
 _MICROSECONDS = 1_000_000
+
+
+_exempt: list[Callable[[], bool]] = []
+
+
+def exempt(nothing_goes_out: Callable[[], bool]) -> None:
+    """Have providers count no request where a condition holds: a call that a session will replay uses up no quota."""
+    if nothing_goes_out not in _exempt:
+        _exempt.append(nothing_goes_out)
+
+
+def is_exempt() -> bool:
+    """Tell whether a call that is made here goes nowhere, so that no quota is used up."""
+    return any(nothing_goes_out() for nothing_goes_out in _exempt)
 
 
 class RateLimiter:

@@ -69,6 +69,14 @@ def current() -> Session | None:
     raise Unclear(tuple(chain[-1] for chain in chains))
 
 
+def replays_here() -> bool:
+    """Tell whether this code runs in the context of a session that lets no call go out."""
+    for session in reversed(_CHAIN.get()):
+        if session in _open:
+            return session.never_live
+    return False
+
+
 def is_in_context() -> bool:
     """Tell whether this code runs in the context of an open session, not in a thread that only belongs to one."""
     return any(session in _open for session in _CHAIN.get())

@@ -15,7 +15,6 @@ from playhead.core.fingerprint import Fingerprint, fingerprint
 from playhead.core.matching import EXACT, Matching, Settled
 from playhead.core.model import CompletionRequest, Failure, Origin
 from playhead.core.modes import Mode
-from playhead.core.names import DEFAULT_PROVIDER, check_provider_name
 from playhead.core.wire import Answer
 from playhead.engine.drift import tolerated
 from playhead.engine.explain import (
@@ -38,7 +37,7 @@ from playhead.errors import (
     ReplayRefused,
     UsageError,
 )
-from playhead.providers.conventions.table import convention_for
+from playhead.providers.conventions.table import convention_for, name_in
 from playhead.sessions.clock import Clock
 from playhead.sessions.ending import REFUSALS, raise_if_strict, warn_of_drift, warn_of_synthetic
 from playhead.sessions.injecting import Injected, Injector
@@ -173,9 +172,8 @@ class Session:
         Raises:
             UsageError: The object is no provider, or the name is not a stable id.
         """
-        checked = DEFAULT_PROVIDER if name is None else check_provider_name(name)
         found = convention_for(provider, convention)
-        return WrappedProvider(self, provider, name=checked, convention=found, pace=self.options.pace)
+        return WrappedProvider(self, provider, name=name_in(found, name), convention=found, pace=self.options.pace)
 
     def inject(
         self,
@@ -189,7 +187,7 @@ class Session:
         Have a fault befall calls from now on; they never go out, and take no recorded answer's turn.
 
         Args:
-            fault: What goes wrong: a ``Fault``, its kind, or its fields; or an ``Injection``, which says the rest itself.
+            fault: What goes wrong: a ``Fault``, its kind, its fields, or an ``Injection``, which says the rest itself.
             at: Which of the calls that meet the rule, 1 for the first; all of them where it is left out.
             when: Which calls are meant: a ``FaultRule`` or its fields; every call where it is left out.
             store: Whether a session that records stores what the call comes to, with the origin ``synthetic``. Its

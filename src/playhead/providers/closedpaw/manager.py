@@ -30,7 +30,7 @@ from playhead.providers.closedpaw.vendors import (
     OllamaProvider,
     OpenAIProvider,
 )
-from playhead.providers.limits import RateLimiter
+from playhead.providers.limits import RateLimiter, is_exempt
 from playhead.providers.secrets import DEFAULT_RESOLVER, SecretResolver, resolved_values
 
 T = TypeVar("T")
@@ -93,7 +93,7 @@ class _Limited:
         return answer
 
     def _count(self) -> None:
-        if self._allowed is None:
+        if self._allowed is None or is_exempt():
             return
         if self._limiter is None:
             clock = {} if self._clock is None else {"clock": self._clock}

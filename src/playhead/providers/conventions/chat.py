@@ -145,4 +145,5 @@ ASYNC = Convention(
     _fits,
     {"close": _close},
     Asking("chat", None, _arguments_of),
+    own_names=True,
 )

@@ -120,6 +120,7 @@ class Convention(NamedTuple):
         absent: Further attributes of an object that stands for a provider which is not there.
         asking: How a request of ours is asked, or ``None`` where it cannot be: a job of a system's own is more than
             a request.
+        own_names: Whether users name their providers as they like; names are matched exactly.
     """
 
     name: str
@@ -128,3 +129,4 @@ class Convention(NamedTuple):
     fits: Callable[[Any], bool]
     absent: Mapping[str, Any] = {}
     asking: Asking | None = None
+    own_names: bool = False

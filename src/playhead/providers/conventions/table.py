@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from playhead.core.names import DEFAULT_PROVIDER, check_own_name, check_provider_name
 from playhead.errors import UsageError
 from playhead.providers.conventions import callables, chat, messages, neutral, openai_mixin, workers
 from playhead.providers.conventions.convention import Convention
@@ -30,6 +31,22 @@ CONVENTIONS: Mapping[str, Convention] = {
 }
 
 DEFAULT_CONVENTION = neutral.SYNC.name
+
+
+def name_in(convention: Convention, name: str | None) -> str:
+    """
+    Give the name that a provider is recorded under.
+
+    Args:
+        convention: How it is called.
+        name: What it was named; ``None`` names it ``default``.
+
+    Raises:
+        UsageError: The name cannot be one in this convention.
+    """
+    if name is None:
+        return DEFAULT_PROVIDER
+    return check_own_name(name) if convention.own_names else check_provider_name(name)
 
 
 def convention_named(name: str) -> Convention:
