@@ -22,6 +22,7 @@ from benchmarks.joining import joined
 from benchmarks.machine import ROOT, facts
 from benchmarks.measures import (
     diffing,
+    gateway_load,
     git_growth,
     importing,
     missing,
@@ -48,7 +49,7 @@ MEASURES = {
     module.MEASURE.name: module.MEASURE
     for module in (
         *(opening, random_get, replaying, recording, size, git_growth, missing, diffing, importing),
-        *(wire_opening, wire_replaying, wire_recording, wire_size, wire_order, session_cost, plugin),
+        *(wire_opening, wire_replaying, wire_recording, wire_size, wire_order, session_cost, plugin, gateway_load),
     )
 }
 LATEST = ROOT / "benchmarks" / "results" / "latest.json"

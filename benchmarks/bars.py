@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.contenders import MOCK, OURS
 from benchmarks.contenders.limits import DICT, SLICE
-from benchmarks.measures import diffing, plugin, wire_order, wire_size
+from benchmarks.measures import diffing, gateway_load, plugin, wire_order, wire_size
 from benchmarks.measures.git_growth import ANSWERS, FACTS
 from benchmarks.measures.importing import OURS as IMPORT
 from benchmarks.measures.importing import OVER
@@ -172,7 +172,13 @@ _PLUGINS: tuple[Bar, ...] = (
     Bar("drop-in loaded", "plugin", plugin.LOADING, 25, over=plugin.DROP_IN, unit="ms"),
 )
 
-BARS: tuple[Bar, ...] = (*_PROVIDER, *_WIRE, *_PLUGINS)
+_GATEWAY: tuple[Bar, ...] = (
+    Bar("gateway, throughput over a bare app", "gateway", gateway_load.CASE, 0.7, under=gateway_load.BARE, least=True),
+    Bar("gateway, wrong or missing answers", "gateway", gateway_load.WRONG, 0, unit="wrong"),
+    Bar("gateway, memory gained under load", "gateway", gateway_load.MEMORY, 5_000, unit="KB"),
+)
+
+BARS: tuple[Bar, ...] = (*_PROVIDER, *_WIRE, *_PLUGINS, *_GATEWAY)
 
 
 def judge(results: Sequence[Result]) -> tuple[Verdict, ...]:

@@ -36,6 +36,7 @@ class Plan(NamedTuple):
         sessions: Sessions that are opened and closed a sample.
         plugin_tests: Tests of the suite that is run under pytest plugins.
         plugin_rounds: Runs of it under each.
+        gateway_s: Seconds that the gateway is kept under load.
     """
 
     opening: tuple[int, ...] = (1, 10, 1_000, 100_000)
@@ -61,6 +62,7 @@ class Plan(NamedTuple):
     sessions: int = 300
     plugin_tests: int = 100
     plugin_rounds: int = 5
+    gateway_s: float = 60.0
 
 
 COMPLETE = Plan()
@@ -96,6 +98,7 @@ QUICK = Plan(
     sessions=20,
     plugin_tests=10,
     plugin_rounds=2,
+    gateway_s=1.2,
 )
 
 
