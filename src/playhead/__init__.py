@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from playhead.core.redaction import Redactor
     from playhead.core.usage import Usage
     from playhead.engine.faults import Fault, FaultKind, FaultRule
+    from playhead.engine.stability import StabilityReport
     from playhead.engine.takes import Takes
     from playhead.errors import (
         BrokenPluginError,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from playhead.harness.golden_report import GoldenReport
     from playhead.harness.golden_requests import GoldenRequest, read_requests
     from playhead.harness.opening import record, replay, use_cassette
+    from playhead.harness.stability import measure_stability
     from playhead.harness.unittesting import CassetteMixin
     from playhead.providers.openai_compatible import AsyncOpenAICompatibleProvider, OpenAICompatibleProvider
     from playhead.providers.stub import CyclingStubInferenceProvider, StubInferenceProvider
@@ -92,6 +94,7 @@ _HOMES = {
     "playhead.core.redaction": ("Redactor",),
     "playhead.core.usage": ("Usage",),
     "playhead.engine.faults": ("Fault", "FaultKind", "FaultRule"),
+    "playhead.engine.stability": ("StabilityReport",),
     "playhead.engine.takes": ("Takes",),
     "playhead.errors": (
         "BrokenPluginError",
@@ -134,6 +137,7 @@ _HOMES = {
     "playhead.harness.golden_requests": ("GoldenRequest", "read_requests"),
     "playhead.sessions.network": ("block_network",),
     "playhead.harness.opening": ("record", "replay", "use_cassette"),
+    "playhead.harness.stability": ("measure_stability",),
     "playhead.harness.unittesting": ("CassetteMixin",),
     "playhead.sessions.session": ("Session",),
     "playhead.sessions.virtual_time": ("VirtualClock",),
@@ -200,6 +204,7 @@ __all__ = [
     "ReplayRefused",
     "SecretFound",
     "Session",
+    "StabilityReport",
     "Stream",
     "StubInferenceProvider",
     "SyntheticWarning",
@@ -213,6 +218,7 @@ __all__ = [
     "assert_no_drift",
     "block_network",
     "compare",
+    "measure_stability",
     "open_cassette",
     "read_requests",
     "record",

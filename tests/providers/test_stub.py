@@ -192,3 +192,86 @@ def test_what_a_stub_answered_never_passes_for_a_models(tmp_path: Path, provider
     assert {entry.origin for entry in entries} == {entry.evidence.origin for entry in entries} == {Origin.STUB}
     assert {entry.recorded_on for entry in entries} == {None}
     assert isinstance(provider, playhead.InferenceProvider)
+
+
+@pytest.fixture
+def taken(tmp_path: Path) -> playhead.Cassette:
+    """Record three takes of a request, two of another as streams, and a failure."""
+
+    class Model:
+        cycling = CyclingStubInferenceProvider()
+
+        def complete(self, request: CompletionRequest) -> Completion:
+            if request.prompt == "broken":
+                raise playhead.RateLimitError("too many", retry_after=3)
+            return self.cycling.complete(request)
+
+        def stream(self, request: CompletionRequest) -> Any:
+            return self.cycling.stream(request)
+
+    path = tmp_path / "takes.cassette"
+    with playhead.record(Model(), path, name="model") as recording:
+        for _ in range(3):
+            recording.complete(ASKED)
+        for _ in range(2):
+            list(recording.stream(CompletionRequest("streamed")))
+        with pytest.raises(playhead.RateLimitError):
+            recording.complete(CompletionRequest("broken"))
+    return playhead.open_cassette(path)
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [("cycle", [0, 1, 2, 0, 1]), ("repeat-last", [0, 1, 2, 2, 2]), ("shuffle", None), ("sequence", [0, 1, 2])],
+)
+def test_a_cassettes_takes_come_in_the_order_of_a_policy(
+    taken: playhead.Cassette, policy: str, expected: list[int] | None
+) -> None:
+    """The orders are a session's; the sequence ends, and a reset begins again."""
+    stub = CyclingStubInferenceProvider.from_cassette(taken, name="model", takes=policy, seed=7)
+    calls = 3 if policy == "sequence" else 5
+    given = [stub.complete(ASKED).text for _ in range(calls)]
+    if expected is None:
+        assert sorted(given[:3]) == sorted(NAMES)
+        with playhead.use_cassette(taken.path or "", mode="replay", takes=policy, seed=7) as session:
+            wrapped = session.wrap(None, name="model")
+            expected_texts = [wrapped.complete(ASKED).text for _ in range(calls)]
+    else:
+        expected_texts = [NAMES[take] for take in expected]
+    assert given == expected_texts
+    assert stub.call_count == calls
+    if policy == "sequence":
+        with pytest.raises(playhead.Exhausted, match="all 3 takes"):
+            stub.complete(ASKED)
+    stub.reset()
+    assert stub.complete(ASKED).text == given[0]
+
+
+def test_each_request_goes_round_its_own_takes(taken: playhead.Cassette) -> None:
+    """Streams come in their pieces, failures as themselves, and what is not recorded is refused."""
+    stub = CyclingStubInferenceProvider.from_cassette(taken, name="model")
+    assert stub.complete(ASKED).text == NAMES[0]
+    assert list(stub.stream(CompletionRequest("streamed"))) == ["ACME", " Corp"]
+    assert list(stub.stream(CompletionRequest("streamed"))) == ["Globex", " Industries"]
+    assert "".join(stub.stream(ASKED)) == NAMES[1]
+    with pytest.raises(playhead.RateLimitError) as caught:
+        stub.complete(CompletionRequest("broken"))
+    assert caught.value.retry_after == 3
+    with pytest.raises(playhead.NoMatch, match="no take of this request is recorded for 'model'"):
+        stub.complete(CompletionRequest("never asked"))
+    assert stub.origin is Origin.STUB
+    assert repr(stub).endswith("takes='cycle', 5 calls)")
+
+
+def test_threads_share_the_takes_evenly(taken: playhead.Cassette) -> None:
+    """Each take is given as often as the others, whoever asks."""
+    stub = CyclingStubInferenceProvider.from_cassette(taken, name="model")
+    found: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: found.extend(stub.complete(ASKED).text for _ in range(30))) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert Counter(found) == dict.fromkeys(NAMES, 40)

@@ -24,6 +24,7 @@ COMMANDS = {
     "show": "Show the conversations in a cassette.",
     "ls": "List cassettes.",
     "stats": "Show what a cassette holds, in numbers.",
+    "stability": "Show how alike the takes of each request are.",
     "diff": "Compare a fresh recording with a golden, call by call.",
     "verify": "Check cassettes in every byte.",
     "recover": "Save what is whole in damaged cassettes and left journals.",

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Protocol
 
-from playhead.core.model import Completion, CompletionRequest, Family, Origin
+from playhead.core.evidence import Interaction
+from playhead.core.failures import rebuild
+from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream
+from playhead.core.names import DEFAULT_PROVIDER
 from playhead.core.usage import Usage
-from playhead.errors import UsageError
+from playhead.engine.takes import Takes, next_take, parse_takes
+from playhead.errors import Exhausted, NoMatch, UsageError
 
 STUB_MODEL = "stub-v1"
 CYCLING_MODEL = "stub-cycle-v1"
@@ -102,6 +106,24 @@ class CyclingStubInferenceProvider:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self.texts)} items, {self.call_count} calls)"
 
+    @classmethod
+    def from_cassette(
+        cls, cassette: Recorded, *, name: str = DEFAULT_PROVIDER, takes: Takes | str = Takes.CYCLE, seed: int = 0
+    ) -> TakesStubInferenceProvider:
+        """
+        Give a stub that goes round the recorded takes of whatever it is asked, each request by itself.
+
+        Args:
+            cassette: The open cassette.
+            name: The provider's name its calls were recorded under.
+            takes: The order: ``cycle``, ``repeat-last``, ``shuffle``, or ``sequence``, which ends.
+            seed: The seed of a shuffle.
+
+        Raises:
+            UsageError: No policy has that name.
+        """
+        return TakesStubInferenceProvider(cassette, name=name, takes=takes, seed=seed)
+
     @property
     def call_count(self) -> int:
         """How many calls were answered since the start or the last ``reset``."""
@@ -148,6 +170,103 @@ class CyclingStubInferenceProvider:
             Exception: The item, where it is one.
         """
         return _word_by_word(self.complete(request).text)
+
+
+class Recorded(Protocol):
+    """What holds the takes of requests; an open cassette does."""
+
+    def lookup(
+        self, request: CompletionRequest, *, provider: str = DEFAULT_PROVIDER, stream: bool = False
+    ) -> Sequence[Interaction]:
+        """Give the takes recorded for a request, in order."""
+        ...
+
+
+class TakesStubInferenceProvider:
+    """
+    Gives the recorded takes of a request in turn; its counts are its own, one a request, and safe between threads.
+
+    Unlike a session it decides nothing and keeps no ledger: wrapped and recorded, its answers are a stub's.
+
+    Attributes:
+        origin: Marks every outcome as a stub's: the evidence is in the cassette the takes come from.
+    """
+
+    origin: ClassVar[Origin] = Origin.STUB
+
+    def __init__(self, cassette: Recorded, *, name: str, takes: Takes | str = Takes.CYCLE, seed: int = 0) -> None:
+        """
+        Take the cassette.
+
+        Raises:
+            UsageError: No policy has that name.
+        """
+        self.name = name
+        self._cassette = cassette
+        self._takes = parse_takes(takes)
+        self._seed = seed
+        self._lock = threading.Lock()
+        self._counts: dict[str, int] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._cassette!r}, takes={self._takes.value!r}, {self.call_count} calls)"
+
+    @property
+    def call_count(self) -> int:
+        """How many calls were answered since the start or the last ``reset``."""
+        return sum(self._counts.values())
+
+    def reset(self) -> None:
+        """Start again at the first take of every request."""
+        with self._lock:
+            self._counts.clear()
+
+    def complete(self, request: CompletionRequest) -> Completion:
+        """
+        Give the next take.
+
+        Raises:
+            Exception: The take, where it is a failure.
+            NoMatch: Nothing is recorded for the request.
+            Exhausted: Every take was given, and the order ends.
+        """
+        outcome = self._next(request, stream=False)
+        end = outcome.end if isinstance(outcome, Stream) else outcome
+        if isinstance(end, Failure):
+            raise rebuild(end)
+        return end if end is not None else Completion(outcome.joined() if isinstance(outcome, Stream) else "")
+
+    def stream(self, request: CompletionRequest) -> Iterator[Any]:
+        """
+        Give the next take in its pieces; a request that was recorded whole alone comes word by word.
+
+        Raises:
+            Exception: As for ``complete``; a stream that broke breaks after the same pieces.
+        """
+        if not self._cassette.lookup(request, provider=self.name, stream=True):
+            yield from _word_by_word(self.complete(request).text)
+            return
+        outcome = self._next(request, stream=True)
+        if isinstance(outcome, Stream):
+            yield from outcome.pieces()
+            outcome = outcome.end or Completion()
+        if isinstance(outcome, Failure):
+            raise rebuild(outcome)
+
+    def _next(self, request: CompletionRequest, *, stream: bool) -> Outcome:
+        found = self._cassette.lookup(request, provider=self.name, stream=stream)
+        if not found:
+            raise NoMatch(
+                f"no take of this request is recorded for {self.name!r}", hint="record it, or name its provider"
+            )
+        key = found[0].fingerprint
+        with self._lock:
+            played = self._counts.get(key, 0)
+            take = next_take(self._takes, played=played, count=len(found), key=bytes.fromhex(key), seed=self._seed)
+            if take is None:
+                raise Exhausted(f"all {len(found)} takes of this request were given", hint="takes='cycle' goes round")
+            self._counts[key] = played + 1
+        return found[take].outcome
 
 
 def _stub_completion(text: str, model: str) -> Completion:
