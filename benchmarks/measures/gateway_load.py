@@ -119,7 +119,7 @@ async def _drive(port: int, asked: list[tuple[bytes, bytes]], seconds: float, cl
     async def client(number: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         at = number
-        while perf_counter() - began < seconds:
+        while at == number or perf_counter() - began < seconds:
             body, expected = asked[at % len(asked)]
             at += 1
             writer.write(
