@@ -77,7 +77,7 @@ async def run(worker: Any, metadata: dict[str, Any]) -> list[Any]:
     return [
         await worker.gen_text(job),
         await worker.gen_object(job, schema=Person),
-        await worker.gen_object(job, schema=Place),
+        await worker.gen_object(job, Place),
         await worker.gen_image(job),
         await worker.gen_image_list(job, nb_images=2),
         await worker.extract_pages(job),

@@ -53,8 +53,9 @@ def _question(value: Any) -> Any:
 def _object_of(completion: Completion, asked: Arguments) -> Any:
     """Make the object of the class that the call names, where it names one."""
     answer = answer_of(completion, asked)
-    schema = asked.kwargs.get("schema")
-    if not isinstance(schema, type):
+    named = asked.kwargs.get("schema")
+    schema = named if isinstance(named, type) else next((one for one in asked.args if isinstance(one, type)), None)
+    if schema is None:
         return answer
     held = plain(answer)
     validate = getattr(schema, "model_validate", None)
