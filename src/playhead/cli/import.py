@@ -13,6 +13,7 @@ from playhead.cli.group import show_problem
 from playhead.cli.output import note, plural, printable, say, say_json
 from playhead.interchange.importing import Imported, ImportReport, import_files
 from playhead.interchange.reading import AUTO, FORMATS
+from playhead.plugins.installed import offer_installed_dialects
 
 
 @click.command("import")
@@ -46,6 +47,7 @@ def command(
     Each file becomes a cassette of its name, at its place below --out. What cannot be carried over is listed, and no
     source is changed. Ends with 1 where a file could not be imported at all.
     """
+    offer_installed_dialects()
     report = import_files(paths, out, one=one, wanted=wanted, text=text, overwrite=overwrite)
     if as_json:
         say_json({"files": report.files, "passed_over": report.passed_over, "totals": _totals(report)})
