@@ -15,7 +15,7 @@ from playhead.core.calls import Volatile
 from playhead.core.canonical import encode_normal
 from playhead.core.model import Completion, CompletionRequest, ToolCall
 from playhead.errors import CassetteDamaged
-from playhead.format.assembly import TRAIN_MIN_ENTRIES, Assembly, assemble, whole_entries
+from playhead.format.assembly import TRAIN_MIN_ENTRIES, Assembly, Split, assemble, split_entry, whole_entries
 from playhead.format.compression import Packer, builtin_dictionary
 from playhead.format.entries import Entry, Outline, outline_of
 from playhead.format.numbers import (
@@ -307,6 +307,20 @@ def test_known_outlines_are_taken() -> None:
 
     assert sealed(entries, outlines=source) == sealed(entries)
     assert len(asked) == len(entries)
+
+
+def test_known_splits_are_taken() -> None:
+    """Requests that are split already are not split again; the file is the same."""
+    entries = list(map(call_entry, agent_history(6)))
+    known = {entry.data: split_entry(entry.data) for entry in entries[::2]}
+    asked: list[bytes] = []
+
+    def source(data: bytes) -> Split | None:
+        asked.append(data)
+        return known.get(data)
+
+    assert sealed(entries, splits=source) == sealed(entries)
+    assert sorted(asked) == sorted(entry.data for entry in entries)
 
 
 # --- what this release does not know

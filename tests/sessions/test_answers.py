@@ -20,7 +20,7 @@ from playhead.core.placeholders import Hiding, bind_text
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.core.secret_names import MASK
 from playhead.core.wire import Answer, WireError, bind_answer
-from playhead.sessions.answers import hide_in_answer, redact_answer
+from playhead.sessions.answers import KnownHeaders, hide_in_answer, redact_answer
 
 KEY = fill("sk-proj-{mixed}")
 PLAIN = fill("{mixed}")
@@ -40,6 +40,30 @@ def shown(answer: Answer) -> str:
 def test_an_answer_without_secrets_is_itself(answer: Answer) -> None:
     """What holds no secret is the very same object, so every byte and every cut stays."""
     assert redact_answer(answer, DEFAULT) is answer
+
+
+def test_headers_are_known_under_the_rules_they_were_looked_at() -> None:
+    """What was clean once need not be looked at again, unless the rules are others or the value is long."""
+    one, long = ("Server", "cloudflare"), ("X-Long", "x" * 65)
+    known = KnownHeaders(DEFAULT)
+    assert known.fresh((one, long)) == (one, long)
+    known.add((one, long))
+    assert known.under(DEFAULT) is known
+    assert known.fresh((one, long, ("server", "cloudflare"), ("Server", "nginx"))) == (
+        long,
+        ("server", "cloudflare"),
+        ("Server", "nginx"),
+    )
+    assert known.under(KNOWING).fresh((one,)) == (one,)
+
+
+def test_few_headers_are_kept_in_mind() -> None:
+    """Values that never come again do not fill the memory."""
+    known = KnownHeaders(DEFAULT)
+    for number in range(5000):
+        known.add((("X-Request-Id", str(number)),))
+    fresh = known.fresh(tuple(("X-Request-Id", str(number)) for number in range(5000)))
+    assert 0 < len(fresh) < 5000
 
 
 @pytest.mark.parametrize(

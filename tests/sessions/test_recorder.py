@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 import os
@@ -17,7 +18,7 @@ from tests.core.fake_keys import fill
 from tests.sessions.answering import Sync, golden, texts
 
 import playhead
-from playhead import Completion, CompletionRequest, ManualClock
+from playhead import Completion, CompletionRequest, ManualClock, SecretFound
 from playhead.core.calls import request_fields
 from playhead.core.canonical import encode
 from playhead.core.model import Family
@@ -411,6 +412,39 @@ def test_no_secret_of_an_exchange_reaches_the_disk(tmp_path: Path, monkeypatch: 
     assert secret not in everything_in(tmp_path)
     assert secret not in repr(session.report())
     assert len(playhead.open_cassette(path)) == len(answers)
+
+
+def test_a_journal_need_not_be_read_to_be_sealed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a session kept of its calls gives the file that its journal on the disk would give, byte for byte."""
+
+    def record() -> bytes:
+        path.unlink(missing_ok=True)
+        with playhead.use_cassette(path, mode="record", wire=False, clock=ManualClock()) as session:
+            for number in range(40):
+                words = "a long history " * 90
+                messages = tuple({"role": "user", "content": f"{words}{turn}"} for turn in range(number % 4 + 1))
+                request = CompletionRequest(messages=messages, operation="chat.completions")
+                answer = Answer(200, (("x-request-id", f"r{number}"),), (b'{"id":"a","text":"%d"}' % number,))
+                ask_over_the_wire(session, request, answer, "POST https://h.example/v1")
+        return path.read_bytes()
+
+    kept = record()
+    monkeypatch.setattr("playhead.store.journals.MOST_KEPT", 0)
+    assert record() == kept
+
+
+def test_a_header_is_looked_at_again_when_the_rules_change(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that was no secret when it came first is one as soon as a variable says so."""
+    value = fill("{mixed}")
+    answer = Answer(200, (("X-Odd", value),), (b"x",))
+    with contextlib.suppress(SecretFound), playhead.use_cassette(path, mode="record", wire=False) as session:
+        for number in range(3):
+            if number == 2:
+                monkeypatch.setenv("VENDOR_TOKEN", value)
+            ask_over_the_wire(session, http_request([["n", str(number)]]), answer, "POST https://h.example/v1")
+        lines = journal_paths(path)[0].read_text().splitlines()
+    assert [value in line for line in lines[1:4]] == [True, True, False]
+    assert not path.exists()
 
 
 def test_the_same_answer_again_does_not_touch_the_file(tmp_path: Path) -> None:

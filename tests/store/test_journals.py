@@ -18,8 +18,9 @@ from playhead.core.calls import Volatile, compose_call, encode_outcome, outcome_
 from playhead.core.canonical import encode
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, Origin
-from playhead.format.entries import Outline, outline_of
+from playhead.format.entries import Outline, call_entry, outline_of
 from playhead.format.journal import JournalEnd, JournalHead, encode_line
+from playhead.format.segments import pack_outline, unpack_outline
 from playhead.store.journals import (
     JournalWriter,
     State,
@@ -76,6 +77,44 @@ def test_what_was_appended_is_read_back(path: Path, mode: Mode, ok: bool) -> Non
         data, outline = call(f"question {number}")
         assert line.entry.data == data
         assert line.outline == Outline(tuple(digest[:4] for digest in outline.segments), outline.sketch)
+
+
+@pytest.mark.parametrize("ok", [True, False])
+def test_what_a_writer_kept_is_what_stands_in_the_file(path: Path, ok: bool) -> None:
+    """The seal takes the writer's word for a journal it closed, and every word of it is the file's."""
+    writer = written(path)
+    data, outline = call("a question whose place is at hand", n=2)
+    entry = call_entry(data)
+    writer.append(3, data, outline, (entry.key, entry.n), (data, {}))
+    assert writer.content() is None
+    writer.close(ok=ok)
+    content = writer.content()
+    assert content is not None
+    read = read_journal(writer.path)
+    assert content._replace(calls=[]) == read._replace(calls=[])
+    assert [call.split for call in content.calls] == [None, None, None, (data, {})]
+    for kept, stored in zip(content.calls, read.calls, strict=True):
+        assert kept.outline is not None
+        assert (kept.start, kept.entry) == (stored.start, stored.entry)
+        assert stored.outline == unpack_outline(pack_outline(kept.outline))
+
+
+def test_a_journal_that_is_not_as_it_was_written_is_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of another length, one that is gone, and one that came to too much have to be read."""
+    writer = written(path)
+    writer.close(ok=True)
+    with writer.path.open("ab") as file:
+        file.write(b"x")
+    assert writer.content() is None
+    writer.path.unlink()
+    assert writer.content() is None
+    monkeypatch.setattr("playhead.store.journals.MOST_KEPT", 2 * len(call("question 0")[0]))
+    writer = written(path, count=2)
+    writer.close(ok=True)
+    assert writer.content() is not None
+    writer = written(path, count=3)
+    writer.close(ok=True)
+    assert (writer.content(), writer.calls) == (None, 3)
 
 
 def test_a_journal_is_alive_as_long_as_its_writer(path: Path) -> None:

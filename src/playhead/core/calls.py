@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -243,6 +243,49 @@ def encode_outcome(fields: dict[str, Any]) -> EncodedOutcome:
     return EncodedOutcome(encode_normal(normal), normal is not fields or pins is not plain, pins)
 
 
+class CallPieces(NamedTuple):
+    """
+    The canonical bytes of a call entry, cut where its request and its key begin and end.
+
+    Attributes:
+        before: What stands before the request: origin, outcome, provider.
+        request: The request.
+        answer: The answer over the wire, and the rest of what is no key.
+        key: The fingerprint as a text.
+        after: What stands after it: the number and the volatile facts.
+    """
+
+    before: bytes
+    request: bytes
+    answer: bytes
+    key: bytes
+    after: bytes
+
+
+def call_pieces(
+    *,
+    request: bytes,
+    outcome: EncodedOutcome,
+    provider: str,
+    origin: Origin,
+    key: bytes,
+    n: int,
+    volatile: Volatile,
+    wire: Wire | None = None,
+) -> CallPieces:
+    """Give the canonical bytes of a call entry from those of its parts; keys stand sorted."""
+    facts = msgspec.structs.replace(volatile, ids=outcome.ids) if outcome.ids else volatile
+    return CallPieces(
+        b'{"call":{"origin":"%b","outcome":%b,"provider":%b,"request":'
+        % (origin.value.encode(), outcome.data, encode(provider)),
+        request,
+        (b"}" if wire is None else b',"wire":%b}' % encode_normal(wire))
+        + (b',"escaped":true,"key":"' if outcome.escaped else b',"key":"'),
+        key_text(key).encode(),
+        b'","n":%d,"type":"call"' % n + (b"}" if facts == NO_VOLATILE else b',"volatile":%b}' % encode_normal(facts)),
+    )
+
+
 def compose_call(
     *,
     request: bytes,
@@ -254,24 +297,17 @@ def compose_call(
     volatile: Volatile,
     wire: Wire | None = None,
 ) -> bytes:
-    """Put the canonical bytes of a call entry together from those of its parts; keys stand sorted."""
-    facts = msgspec.structs.replace(volatile, ids=outcome.ids) if outcome.ids else volatile
-    pieces = [
-        b'{"call":{"origin":"',
-        origin.value.encode(),
-        b'","outcome":',
-        outcome.data,
-        b',"provider":',
-        encode(provider),
-        b',"request":',
-        request,
-        b"" if wire is None else b',"wire":' + encode_normal(wire),
-        b"}",
-        b',"escaped":true' if outcome.escaped else b"",
-        f',"key":"{key_text(key)}","n":{n},"type":"call"'.encode(),
-        b"" if facts == NO_VOLATILE else b',"volatile":' + encode_normal(facts),
-        b"}",
-    ]
+    """Put the canonical bytes of a call entry together."""
+    pieces = call_pieces(
+        request=request,
+        outcome=outcome,
+        provider=provider,
+        origin=origin,
+        key=key,
+        n=n,
+        volatile=volatile,
+        wire=wire,
+    )
     return b"".join(pieces)
 
 

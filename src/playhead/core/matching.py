@@ -116,7 +116,7 @@ class Matching(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def tolerates(self) -> bool:
         """Whether some segment may drift."""
-        return any(policy != Drift.FAIL for policy in self.drift.values())
+        return bool(self.drift) and any(policy != Drift.FAIL for policy in self.drift.values())
 
     def same_keys(self, other: Matching) -> bool:
         """Tell whether the other rules give every request the same key."""

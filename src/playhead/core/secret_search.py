@@ -68,7 +68,10 @@ class Search:
         """Say whether a rule might match in the value that the bytes encode; ``False`` is certain."""
         if self.shapes or self._cues.find(canonical_json, in_json=True):
             return True
-        return b'"$' in canonical_json and any(form in canonical_json for form in _HIDING)
+        # A search for one byte is thirty times as fast as one for two.
+        if b"$" not in canonical_json or b'"$' not in canonical_json:
+            return False
+        return any(form in canonical_json for form in _HIDING)
 
     def key(self, name: str) -> tuple[Strength, str | None]:
         """Give the strength of a JSON key, and the key masked or ``None``; the same few come again in every entry."""

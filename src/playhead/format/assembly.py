@@ -33,7 +33,7 @@ TRAIN_MIN_ENTRIES = 256
 
 PASSING_LEVEL = 1
 
-_TRIAL = 64
+_TRIAL = 24
 """Entries compressed both ways to see whether a trained dictionary pays."""
 
 
@@ -81,6 +81,7 @@ def assemble(
     *,
     previous: SealedReader | None = None,
     outlines: OutlineSource | None = None,
+    splits: SplitSource | None = None,
     passing: bool = False,
 ) -> Assembly:
     """
@@ -90,12 +91,13 @@ def assemble(
         entries: Calls with whole requests, and other kinds; parts are made here.
         previous: The file they come after: a call whose evidence is unchanged keeps its old entry.
         outlines: Gives a call's outline where it is known already.
+        splits: Gives what ``split_entry`` makes of a call's bytes where it is known already.
         passing: Whether the file is only for this process to read: made fast rather than small.
 
     Raises:
         CassetteDamaged: Two entries share a place and differ, or an entry cannot be read.
     """
-    split = _split_all(unique(entries))
+    split = _split_all(unique(entries), splits)
     old = {} if previous is None else {(row.key, row.n): row for row in previous.rows()}
     digest = EvidenceDigest()
     chosen: list[Entry] = []
@@ -124,9 +126,13 @@ def assemble(
 
 
 OutlineSource = Callable[[Entry], "Outline | None"]
+Split = tuple[bytes, Parts]
+"""A call entry's bytes with its request split, and the parts that came of it."""
+
+SplitSource = Callable[[bytes], "Split | None"]
 
 
-def _split_all(entries: Iterable[Entry]) -> list[Entry]:
+def _split_all(entries: Iterable[Entry], known: SplitSource | None) -> list[Entry]:
     found: list[Entry] = []
     parts: dict[bytes, bytes] = {}
     for entry in entries:
@@ -134,7 +140,7 @@ def _split_all(entries: Iterable[Entry]) -> list[Entry]:
             if entry.n != PART_N:
                 found.append(entry)
             continue
-        data, own = split_entry(entry.data)
+        data, own = (known and known(entry.data)) or split_entry(entry.data)
         found.append(entry._replace(data=data) if own else entry)
         parts.update(own)
     found += [Entry(key, PART_N, data) for key, data in parts.items()]
@@ -145,7 +151,7 @@ def _split_all(entries: Iterable[Entry]) -> list[Entry]:
     return found
 
 
-def split_entry(data: bytes) -> tuple[bytes, Parts]:
+def split_entry(data: bytes) -> Split:
     """Give a call entry with its request split, and the parts that came of it."""
     fields, call = opened(data)
     request, parts = split_request(bytes(call["request"]))

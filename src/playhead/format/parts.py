@@ -66,11 +66,9 @@ def _split_messages(messages: list[msgspec.Raw], parts: Parts) -> Any:
     size = 0
     previous: str | None = None
     for message in messages:
-        split = message
-        if len(message) >= PART_MIN_LENGTH:
-            split = msgspec.Raw(encode_normal(_split_strings(msgspec.json.decode(message), parts)))
+        split = message if len(message) < PART_MIN_LENGTH else _split_message(message, parts)
         run.append(split)
-        size += len(bytes(split)) + 1
+        size += len(split) + 1
         if size >= PART_MIN_LENGTH:
             node: dict[str, Any] = {"$run": run}
             if previous is not None:
@@ -80,9 +78,17 @@ def _split_messages(messages: list[msgspec.Raw], parts: Parts) -> Any:
     return run if previous is None else {"$prefix": previous, "$tail": run}
 
 
-def _split_strings(value: Any, parts: Parts) -> Any:
+def _split_message(message: msgspec.Raw, parts: Parts) -> msgspec.Raw:
+    fields: dict[str, Any] = dict(_RAW_FIELDS.decode(message))
+    for name, raw in fields.items():
+        if len(raw) >= PART_MIN_LENGTH:
+            fields[name] = _split_strings(msgspec.json.decode(raw), parts, raw)
+    return msgspec.Raw(encode_normal(fields))
+
+
+def _split_strings(value: Any, parts: Parts, raw: msgspec.Raw | None = None) -> Any:
     if isinstance(value, str):
-        return {"$part": _store(value, parts)} if len(value) >= PART_MIN_LENGTH else value
+        return {"$part": _store(raw or value, parts)} if len(value) >= PART_MIN_LENGTH else value
     if isinstance(value, dict):
         return {key: _split_strings(item, parts) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
@@ -91,7 +97,7 @@ def _split_strings(value: Any, parts: Parts) -> Any:
 
 
 def _store(value: Any, parts: Parts) -> str:
-    data = encode_normal(value)
+    data = bytes(value) if isinstance(value, msgspec.Raw) else encode_normal(value)
     key = part_key(data)
     parts[key] = b'{"part":' + data + b',"type":"part"}'
     return base64.urlsafe_b64encode(key).rstrip(b"=").decode("ascii")

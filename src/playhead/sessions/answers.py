@@ -36,15 +36,54 @@ def redact_answer(answer: Answer, redactor: Redactor) -> Answer:
     return with_body(answer._replace(headers=headers, error=error), pieces)
 
 
-def may_hide_secrets(answer: Answer, redactor: Redactor) -> bool:
+Headers = tuple[tuple[str, str], ...]
+
+
+class KnownHeaders:
+    """
+    Headers in which rules found nothing: most of a server's come again with every answer.
+
+    Args:
+        rules: The rules they were looked at under.
+    """
+
+    __slots__ = ("_clean", "_rules")
+
+    def __init__(self, rules: Redactor) -> None:
+        self._rules = rules
+        self._clean: set[tuple[str, str]] = set()
+
+    def under(self, rules: Redactor) -> KnownHeaders:
+        """Give what is known under other rules: nothing, unless they are these."""
+        return self if rules is self._rules else KnownHeaders(rules)
+
+    def fresh(self, headers: Headers) -> Headers:
+        """Give the headers that have to be looked at."""
+        clean = self._clean
+        return tuple([header for header in headers if header not in clean])
+
+    def add(self, headers: Headers) -> None:
+        """Take note of headers in which nothing was found, neither by name nor by value."""
+        if len(self._clean) >= _MOST_KNOWN:
+            self._clean.clear()
+        self._clean.update([header for header in headers if len(header[1]) <= _LONGEST_KNOWN])
+
+
+_MOST_KNOWN, _LONGEST_KNOWN = 4096, 64
+
+
+def may_hide_secrets(answer: Answer, headers: Headers, redactor: Redactor) -> bool:
     """
     Say whether a search of the whole entry's bytes could miss a secret of this answer.
 
     It could where a header's name alone makes its value one, and where the body is encoded.
+
+    Args:
+        answer: The answer.
+        headers: Those of its headers that are not known.
+        redactor: The rules.
     """
-    if any(
-        name.lower() == "content-encoding" or redactor.strength(name) >= Strength.LIKELY for name, _ in answer.headers
-    ):
+    if any(name.lower() == "content-encoding" or redactor.strength(name) >= Strength.LIKELY for name, _ in headers):
         return True
     return any(not piece.isascii() for piece in answer.pieces) and not _is_text(answer.content())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 import time
 from typing import Protocol
 
@@ -85,7 +86,16 @@ SYSTEM_CLOCK = SystemClock()
 
 def utc_date(wall_ns: int) -> str:
     """Give the UTC date of a wall time as ``YYYY-MM-DD``: cassettes keep no finer time, which would differ each run."""
-    return datetime.datetime.fromtimestamp(wall_ns // 1_000_000_000, datetime.UTC).date().isoformat()
+    return _date(wall_ns // _DAY_NS)
+
+
+_DAY_NS = 24 * 60 * 60 * 1_000_000_000
+_EPOCH = datetime.date(1970, 1, 1)
+
+
+@functools.lru_cache(maxsize=8)
+def _date(days: int) -> str:
+    return (_EPOCH + datetime.timedelta(days=days)).isoformat()
 
 
 def latency_ms(elapsed_ns: int) -> int:

@@ -9,8 +9,6 @@ ours at the outer one. The mark follows tasks and ``asyncio.to_thread``. A threa
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 _INSIDE: ContextVar[bool] = ContextVar("playhead_inside", default=False)
@@ -28,8 +26,7 @@ def any_inside() -> bool:
     return _under_way > 0
 
 
-@contextmanager
-def inside(*, own_threads: bool = False) -> Generator[None]:
+class inside:  # noqa: N801 - reads as a word in a with statement
     """
     Mark what runs in this block as part of a call that is recorded already.
 
@@ -38,13 +35,24 @@ def inside(*, own_threads: bool = False) -> Generator[None]:
             transport sends in the thread it is called in. Only such calls are told by ``any_inside``, since threads of
             the user's own, which carry no mark either, must not be taken for theirs.
     """
+
+    __slots__ = ("_own_threads", "_token")
+
+    def __init__(self, *, own_threads: bool = False) -> None:
+        self._own_threads = own_threads
+
+    def __enter__(self) -> None:
+        self._token = _INSIDE.set(True)
+        if self._own_threads:
+            _count(1)
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if self._own_threads:
+            _count(-1)
+        _INSIDE.reset(self._token)
+
+
+def _count(more: int) -> None:
     global _under_way  # noqa: PLW0603 - one count for the process is what it is
-    token = _INSIDE.set(True)
     with _lock:
-        _under_way += own_threads
-    try:
-        yield
-    finally:
-        with _lock:
-            _under_way -= own_threads
-        _INSIDE.reset(token)
+        _under_way += more

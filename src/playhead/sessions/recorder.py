@@ -11,11 +11,11 @@ from urllib.parse import quote_plus
 import msgspec
 
 from playhead.core.calls import (
+    CallPieces,
     EncodedOutcome,
     Volatile,
-    compose_call,
+    call_pieces,
     encode_outcome,
-    key_text,
     outcome_fields,
     outcome_from,
     request_fields,
@@ -30,11 +30,13 @@ from playhead.core.placeholders import Hiding
 from playhead.core.redaction import Redactor, find_secrets
 from playhead.core.secret_names import MASK, is_masked
 from playhead.core.sketch import sketch
-from playhead.core.wire import Answer, WireFacts, take_apart
+from playhead.core.wire import Answer, Wire, WireFacts, take_apart
 from playhead.errors import RecordingError, UsageError
+from playhead.format.assembly import Split
 from playhead.format.entries import Entry, Outline, shell_of
+from playhead.format.parts import split_request
 from playhead.providers.secrets import resolved_values
-from playhead.sessions.answers import hide_in_answer, may_hide_secrets, redact_answer
+from playhead.sessions.answers import KnownHeaders, hide_in_answer, may_hide_secrets, redact_answer
 from playhead.sessions.clock import utc_date
 from playhead.sessions.settings import EnvironmentSecrets, SessionOptions
 from playhead.sessions.tickets import Finished
@@ -70,6 +72,7 @@ class Recorder:
         # The rules every call so far was looked at under; None once they have changed. They are those of the scan
         # before the seal, so what nothing was found in under them need not be looked at again.
         self._rules: Redactor | None = self._secrets.current()
+        self._headers = KnownHeaders(self._secrets.current())
         if mode is Mode.RECORD:
             # From the start, so that sessions which overlap see each other and the last one seals for all.
             self.begin()
@@ -95,9 +98,8 @@ class Recorder:
             RecordingError: The answer has no form, is over a limit, or cannot be written.
         """
         ticket = finished.ticket
-        entry = self._entry(finished)
-        if self._secrets.current() is not self._rules:
-            self._rules = None
+        pieces = self._pieces(finished)
+        entry = b"".join(pieces)
         limit = self._options.limits.entry
         if len(entry) > limit:
             raise RecordingError(
@@ -106,33 +108,56 @@ class Recorder:
             )
         if self._journal is None:
             raise UsageError("a call ended after its session was closed; it is not recorded")
+        outline = Outline(ticket.key.segments, sketch(ticket.request))
         try:
-            self._journal.append(ticket.start, entry, Outline(ticket.key.segments, sketch(ticket.request)))
+            self._journal.append(ticket.start, entry, outline, (ticket.key.key, ticket.n), _split(pieces, entry))
         except RecordingError:
             self._lost_a_call = True
             raise
         return entry
 
-    def _entry(self, finished: Finished) -> bytes:
+    def _pieces(self, finished: Finished) -> CallPieces:
         """Give the entry of a call without its secrets."""
-        ticket, answer, outcome = finished.ticket, finished.answer, finished.outcome
+        ticket, answer = finished.ticket, finished.answer
         rules = self._secrets.current()
-        if answer is not None and not ticket.settled.values and not may_hide_secrets(answer, rules):
-            # One look at the whole of it serves for request, outcome, body, headers and URL in nearly every call.
-            plain = _composed(finished, encode_outcome(outcome_fields(outcome)), answer, ticket.sent)
-            looked_at = plain.replace(key_text(ticket.key.key).encode(), b"", 1)
-            if self._rules is rules:
-                # The request was looked at under these rules when the call began.
-                looked_at = looked_at.replace(ticket.encoded, b"", 1)
-            if not rules.could_match_bytes(looked_at):
+        if self._rules is not rules:
+            self._rules = None
+        if answer is not None and not ticket.settled.values:
+            plain = self._as_it_came(finished, answer, rules)
+            if plain is not None:
                 return plain
+        wire, facts = None, None
         if answer is not None:
             answer = self._secrets.answer(answer)
             if ticket.settled.values:
                 answer = hide_in_answer(answer, Hiding(ticket.settled.values, ticket.settled.names))
-        encoded = self._secrets.outcome(outcome, ticket.settled)
+            wire, facts = _taken_apart(finished, answer)
+        encoded = self._secrets.outcome(finished.outcome, ticket.settled)
         sent = self._secrets.current().redact_url(ticket.sent) if ticket.sent else ""
-        return _composed(finished, encoded, answer, sent)
+        return _composed(finished, encoded, wire, facts, sent)
+
+    def _as_it_came(self, finished: Finished, answer: Answer, rules: Redactor) -> CallPieces | None:
+        """
+        Give the entry of a call as it came, if it holds no secret.
+
+        One look at all that is new serves for request, outcome, body, headers and URL in nearly every call.
+        """
+        ticket = finished.ticket
+        headers = self._headers = self._headers.under(rules)
+        fresh = headers.fresh(answer.headers)
+        if may_hide_secrets(answer, fresh, rules):
+            return None
+        wire, facts = _taken_apart(finished, answer)
+        encoded = encode_outcome(outcome_fields(finished.outcome))
+        plain = _composed(finished, encoded, wire, facts, ticket.sent)
+        # The request was looked at when the call began, under these rules if they have never changed.
+        request = b"" if self._rules is rules else plain.request
+        new = _volatile(finished, msgspec.structs.replace(facts, headers=fresh), ticket.sent)
+        looked_at = (plain.before, request, plain.answer, encode_normal(new), encode_normal(encoded.ids))
+        if rules.could_match_bytes(b"".join(looked_at)):
+            return None
+        headers.add(fresh)
+        return plain
 
     def close(self, *, ok: bool) -> Sealed | None:
         """
@@ -160,6 +185,7 @@ class Recorder:
             scan=self.scan,
             opened=journal.opened,
             scanned=journal.path if self._rules is self._secrets.current() else None,
+            own=journal.content(),
             adopt_crashed=options.adopt_crashed,
             limits=options.limits,
             fsync=options.fsync,
@@ -261,12 +287,23 @@ def _hidden(outcome: Outcome, hiding: Hiding) -> Outcome:
     return outcome_from(hidden)
 
 
-def _composed(finished: Finished, outcome: EncodedOutcome, answer: Answer | None, sent: str) -> bytes:
+def _split(pieces: CallPieces, entry: bytes) -> Split:
+    """Give what the seal makes of an entry, while its request stands apart."""
+    request, parts = split_request(pieces.request)
+    if not parts:
+        return entry, parts
+    return b"".join((pieces.before, request, pieces.answer, pieces.key, pieces.after)), parts
+
+
+def _taken_apart(finished: Finished, answer: Answer) -> tuple[Wire, WireFacts]:
+    return take_apart(answer, volatile=finished.ticket.request.family is not Family.HTTP)
+
+
+def _composed(
+    finished: Finished, outcome: EncodedOutcome, wire: Wire | None, facts: WireFacts | None, sent: str
+) -> CallPieces:
     ticket = finished.ticket
-    wire, facts = None, None
-    if answer is not None:
-        wire, facts = take_apart(answer, volatile=ticket.request.family is not Family.HTTP)
-    return compose_call(
+    return call_pieces(
         request=ticket.encoded,
         outcome=outcome,
         provider=ticket.provider,

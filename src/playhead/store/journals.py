@@ -21,6 +21,7 @@ from typing import NamedTuple
 from playhead.core.matching import EXACT, Matching
 from playhead.core.modes import Mode
 from playhead.errors import RecordingError
+from playhead.format.assembly import Split
 from playhead.format.entries import Entry, Outline, call_entry
 from playhead.format.journal import (
     JournalCall,
@@ -36,6 +37,10 @@ from playhead.store.files import read_file
 # Windows has no flock; there the process id in the name alone tells whether a writer lives.
 if sys.platform != "win32":
     import fcntl
+
+
+MOST_KEPT = 64 * 1024 * 1024
+"""Bytes of calls that a journal keeps for the seal, which reads more than that from the file."""
 
 
 class JournalWriter:
@@ -63,6 +68,12 @@ class JournalWriter:
         """
         self.calls = 0
         self.opened = time.time_ns()
+        self._mode = mode
+        self._rules = rules
+        self._size = 0
+        self._kept: list[RecordedCall] | None = []
+        self._kept_bytes = 0
+        self._ended: JournalEnd | None = None
         host = re.sub(r"[^A-Za-z0-9]+", "", socket.gethostname())[:24] or "host"
         self.path = cassette.with_name(f"{cassette.name}.j-{host}-{os.getpid()}-{secrets.token_hex(4)}")
         self._fsync = fsync
@@ -86,7 +97,14 @@ class JournalWriter:
             unborn.unlink(missing_ok=True)
             raise
 
-    def append(self, start: int, entry: bytes, outline: Outline) -> None:
+    def append(
+        self,
+        start: int,
+        entry: bytes,
+        outline: Outline,
+        place: tuple[bytes, int] | None = None,
+        split: Split | None = None,
+    ) -> None:
         """
         Append a finished call.
 
@@ -94,11 +112,14 @@ class JournalWriter:
             start: Nanoseconds since the epoch when it started.
             entry: Its canonical bytes.
             outline: Its outline.
+            place: Its fingerprint and take number, where they are at hand.
+            split: What ``split_entry`` makes of it, where that is.
 
         Raises:
             RecordingError: The disk is full; the call is not in the journal.
         """
-        self._write(encode_call_line(start, entry, outline), calls=1)
+        kept = call_entry(entry) if place is None else Entry(*place, entry)
+        self._write(encode_call_line(start, entry, outline), RecordedCall(start, kept, outline, split))
 
     def close(self, *, ok: bool) -> None:
         """
@@ -109,8 +130,10 @@ class JournalWriter:
         """
         if self._file < 0:
             return
+        end = JournalEnd(ok=ok, closed=time.time_ns())
         try:
-            self._write(encode_line(JournalEnd(ok=ok, closed=time.time_ns())))
+            self._write(encode_line(end))
+            self._ended = end
         finally:
             self.abandon()
 
@@ -121,7 +144,30 @@ class JournalWriter:
                 os.close(self._file)
                 self._file = -1
 
-    def _write(self, line: bytes, *, calls: int = 0) -> None:
+    def content(self) -> JournalContent | None:
+        """
+        Give what ``read_journal`` would read, once the journal is closed.
+
+        ``None`` where it came to too much to be kept, or where the file is not as long as what was written to it.
+        """
+        end, calls = self._ended, self._kept
+        try:
+            if end is None or calls is None or self.path.stat().st_size != self._size:
+                return None
+        except OSError:
+            return None
+        state = State.CLOSED if end.ok else State.FAILED
+        return JournalContent(self.path, state, self._mode, self.opened, end.closed, calls, [], self._rules)
+
+    def _keep(self, call: RecordedCall) -> None:
+        self.calls += 1
+        self._kept_bytes += len(call.entry.data)
+        if self._kept_bytes > MOST_KEPT:
+            self._kept = None
+        elif self._kept is not None:
+            self._kept.append(call)
+
+    def _write(self, line: bytes, call: RecordedCall | None = None) -> None:
         with self._lock:
             if self._file < 0 or os.getpid() != self._pid:
                 raise RecordingError(
@@ -134,7 +180,9 @@ class JournalWriter:
                     done += os.write(self._file, line[done:])
                 if self._fsync:
                     os.fdatasync(self._file)
-                self.calls += calls
+                self._size += done
+                if call is not None:
+                    self._keep(call)
             except OSError as error:
                 if done:
                     self._take_back(done)
@@ -168,11 +216,13 @@ class RecordedCall(NamedTuple):
         start: Nanoseconds since the epoch when it started.
         entry: The call; its take number counts within the journal.
         outline: Its outline, if the line has it.
+        split: What ``split_entry`` makes of the entry, where that is known.
     """
 
     start: int
     entry: Entry
     outline: Outline | None
+    split: Split | None = None
 
 
 class JournalContent(NamedTuple):

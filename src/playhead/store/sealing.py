@@ -93,6 +93,7 @@ def seal(
     scan: Scan,
     opened: int | None = None,
     scanned: Path | None = None,
+    own: JournalContent | None = None,
     adopt_crashed: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     fsync: bool = True,
@@ -107,6 +108,7 @@ def seal(
             directly or through others, are one run; a run of mode ``record`` takes the cassette's place alone, without
             what earlier runs could not seal.
         scanned: A journal whose calls have been looked at under the very rules of ``scan`` already.
+        own: A journal as its writer closed it, which need not be read again.
         adopt_crashed: Whether journals left by a crash count as closed.
         limits: Bounds on what is read.
         fsync: Whether to wait for the disk.
@@ -119,7 +121,7 @@ def seal(
     check_target(path)
     with lock_for(path):
         previous = open_or_none(path, limits=limits)
-        members, waiting, left = chosen(_pending(path, previous), opened=opened, adopt_crashed=adopt_crashed)
+        members, waiting, left = chosen(_pending(path, previous, own), opened=opened, adopt_crashed=adopt_crashed)
         if waiting or not members:
             return Sealed(path, False, 0 if previous is None else len(previous), waiting, left)
         refuse_secrets((call.entry for one in members if one.path != scanned for call in one.calls), scan, path)
@@ -143,11 +145,13 @@ def chosen(
 def _seal(path: Path, previous: Cassette | None, closed: list[JournalContent], *, fsync: bool) -> Sealed:
     with located(path):
         known = known_outlines(previous, closed)
+        splits = {call.entry.data: call.split for one in closed for call in one.calls if call.split is not None}
         assembly = assemble(
             unite(previous, closed),
             previous=None if previous is None else previous.reader,
             passing=is_text(path),
             outlines=lambda entry: known.get(entry.key[:KEY_LENGTH]),
+            splits=splits.get,
         )
     try:
         done = set_aside_all(closed, assembly.digest)
@@ -197,13 +201,16 @@ def open_or_none(path: Path, *, limits: Limits = DEFAULT_LIMITS) -> Cassette | N
         return None
 
 
-def _pending(path: Path, previous: Cassette | None) -> list[JournalContent]:
+def _pending(path: Path, previous: Cassette | None, own: JournalContent | None) -> list[JournalContent]:
     """Read the journals beside a cassette; those already in it, left by a crash between swap and removal, go."""
     digest = None if previous is None else bytes.fromhex(previous.digest)
     found: list[JournalContent] = []
     for journal in journal_paths(path):
         if is_done(journal, digest):
             journal.unlink(missing_ok=True)
+            continue
+        if own is not None and journal == own.path:
+            found.append(own)
             continue
         # A session that recorded nothing removes its journal without the lock.
         with contextlib.suppress(CassetteMissing):

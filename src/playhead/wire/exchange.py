@@ -258,7 +258,8 @@ class Live:
             self._check_size()
             answer = self._session.incoming(answer)
             outcome, left = outcome_of(self._read, answer, failure)
-            self._ticket.answered(outcome, answer._replace(left=left), arrivals[: len(answer.pieces)], self)
+            answer = answer if answer.left is left else answer._replace(left=left)
+            self._ticket.answered(outcome, answer, arrivals[: len(answer.pieces)], self)
         except RecordingError as fault:
             self._session.note_fault(fault)
             raise
