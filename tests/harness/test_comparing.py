@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
-from tests.harness.comparing_parts import ANSWER, QUESTIONS, but, record, with_fields
+from tests.harness.comparing_parts import QUESTIONS, but, record, with_fields
 
 import playhead
 from playhead import (
@@ -214,4 +213,3 @@ def test_the_answer_is_the_same_however_it_was_opened(tmp_path: Path) -> None:
     """A path, a text and an open cassette are one source."""
     golden = record(tmp_path / "golden.cassette")
     assert compare(str(golden), golden) == compare(playhead.open_cassette(golden), golden)
-    assert msgspec.structs.replace(ANSWER) == ANSWER

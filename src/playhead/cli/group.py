@@ -26,6 +26,7 @@ COMMANDS = {
     "stats": "Show what a cassette holds, in numbers.",
     "stability": "Show how alike the takes of each request are.",
     "diff": "Compare a fresh recording with a golden, call by call.",
+    "refresh": "Make a golden's calls again, and seal it anew with the answers that are accepted.",
     "verify": "Check cassettes in every byte.",
     "recover": "Save what is whole in damaged cassettes and left journals.",
     "convert": "Write a cassette as text for reviews, or compressed again.",

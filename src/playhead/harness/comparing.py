@@ -15,13 +15,13 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 
-from playhead.core.calls import CallEntry, decode_call
+from playhead.core.calls import CallEntry, answer_of, decode_call
 from playhead.core.canonical import MALFORMED
 from playhead.core.difference import differences
 from playhead.core.evidence import Interaction
 from playhead.core.matching import Matching
 from playhead.core.model import CompletionRequest, Family
-from playhead.core.wire import Answer, WireFacts, put_together
+from playhead.core.wire import Answer
 from playhead.engine.comparison import Fact, Grade, Side, compare_answers, gravest
 from playhead.engine.comparison_pairing import likely_pairs
 from playhead.engine.comparison_values import NEAR
@@ -185,15 +185,13 @@ def answer_facts(golden: Cassette, old: CallEntry, new: CallEntry, *, near: floa
 
 def _side(entry: CallEntry, cassette: Cassette, *, plain: bool) -> Side:
     """Give an answer as it is compared: placeholders stand for volatile values on both sides, so they stay."""
-    call, facts = entry.call, entry.volatile.wire or WireFacts()
-    if call.wire is None:
-        return Side(call.outcome, call.provider, call.origin, plain=plain)
-    # Nothing is known of the values that are of the moment but their places.
-    nulls = WireFacts(headers=facts.headers, values=("null",) * len(facts.values))
+    call = entry.call
     try:
-        answer = put_together(call.wire, nulls)
+        answer = answer_of(entry)
     except ValueError as error:
         raise CassetteDamaged(f"an answer cannot be read: {error}", path=cassette.path, record=entry.key) from None
+    if answer is None:
+        return Side(call.outcome, call.provider, call.origin, plain=plain)
     return Side(
         call.outcome,
         call.provider,

@@ -38,7 +38,7 @@ def cost_of(uses: Mapping[Use, int]) -> tuple[Decimal | None, int]:
     Returns:
         ``None`` and 0 where ``genai-prices`` is not installed; ``None`` where no answer has a price.
     """
-    if find_spec(PACKAGE) is None:
+    if not prices_known():
         return None, 0
     total: Decimal | None = None
     unpriced = 0
@@ -49,6 +49,11 @@ def cost_of(uses: Mapping[Use, int]) -> tuple[Decimal | None, int]:
         else:
             total = (total or Decimal(0)) + price * count
     return total, unpriced
+
+
+def prices_known() -> bool:
+    """Tell whether prices are at hand."""
+    return find_spec(PACKAGE) is not None
 
 
 def price_of(use: Use) -> Decimal | None:

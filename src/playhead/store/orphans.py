@@ -20,7 +20,7 @@ LIST_NAME = ".playhead-orphans.json"
 FORMAT = "playhead-orphans"
 VERSION = 1
 CASSETTES = (".cassette", ".cassette.json")
-_APART = (".failed.cassette", ".failed.cassette.json")
+_APART = (".failed.cassette", ".failed.cassette.json", ".refresh.cassette")
 
 
 class Orphan(msgspec.Struct, frozen=True):
