@@ -92,7 +92,15 @@ def test_a_folder_that_is_itself_a_link_is_the_users_own(tmp_path: Path) -> None
     """What the user named is followed once."""
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    assert sessions(tmp_path / "link").path_for(Wishes("a")) == tmp_path / "real" / "a.cassette"
+    assert sessions(tmp_path / "link").path_for(Wishes("a")) == tmp_path / "link" / "a.cassette"
+
+
+def test_a_cassette_has_one_session_by_whatever_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that record the same file would overwrite each other."""
+    monkeypatch.chdir(tmp_path)
+    made = sessions(Path(), tmp_path / "a.cassette", Mode.RECORD_MISSING)
+    assert made.find(Wishes("a")) is made.find(Wishes())
+    assert made.close_all() == []
 
 
 @pytest.mark.parametrize("names", [("test_hello",), ("TestChat", "test_hello[a-1]"), ("test_x[tests/a::b]",)])

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 from benchmarks.measures.gateway_load import CLIENTS, drive, record
+
 from playhead.gateway import create_app
 from playhead.gateway.serving import Background
 

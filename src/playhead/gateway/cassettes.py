@@ -93,7 +93,7 @@ class Sessions:
         found = self._by_wish.get(key)
         if found is None:
             path = self.path_for(wishes)
-            found = self._by_path.get(path) or self._open(path)
+            found = self._by_path.get(path.resolve()) or self._open(path)
             self._by_wish[key] = found
         return found
 
@@ -125,7 +125,7 @@ class Sessions:
                     hint=f"send {_shown(CASSETTE_HEADER)} or {_shown(TEST_HEADER)}, or serve one with --cassette",
                 )
             return self._cassette
-        if self._root is None:
+        if self._root is None or self.folder is None:
             raise Rejected(
                 400, "no_folder", "this gateway serves one cassette, so no request can name another",
                 hint="serve a folder: --cassettes FOLDER",
@@ -133,9 +133,9 @@ class Sessions:
         if wishes.cassette and wishes.test:
             raise Rejected(400, "two_cassettes", "a cassette and a test are both named", hint="send one of the headers")
         name = with_ending(wishes.cassette) if wishes.cassette else _name_of_test(wishes.test)
-        return self._inside(self._root, name)
+        return self._inside(self._root, self.folder, name)
 
-    def _inside(self, root: Path, name: str) -> Path:
+    def _inside(self, root: Path, folder: Path, name: str) -> Path:
         parts = name.split("/")
         if len(name) > MAX_NAME or not all(_PLAIN_PART.match(part) and not part.startswith(".") for part in parts):
             raise _outside(name)
@@ -147,7 +147,7 @@ class Sessions:
         if real != path:
             # Somewhere on the way a link leads elsewhere.
             raise _outside(name)
-        return path
+        return folder.joinpath(*parts)
 
     def _open(self, path: Path) -> Session:
         most = MOST_RECORDING if self.mode.may_record else MOST_PLAYING
@@ -158,7 +158,7 @@ class Sessions:
             )  # fmt: skip
         if self.mode.may_record:
             path.parent.mkdir(parents=True, exist_ok=True)
-        session = self._by_path[path] = GatewaySession(path, self.mode, self._options)
+        session = self._by_path[path.resolve()] = GatewaySession(path, self.mode, self._options)
         return session
 
     def close(self, wishes: Wishes) -> Report | None:
@@ -169,11 +169,11 @@ class Sessions:
             Rejected: The request names none, or one that may not be.
             RecordingError: What was recorded could not be sealed.
         """
-        session = self._by_path.get(self.path_for(wishes))
+        session = self._by_path.get(self.path_for(wishes).resolve())
         return None if session is None else self._close(session)
 
     def _close(self, session: Session) -> Report:
-        self._by_path.pop(session.path, None)
+        self._by_path.pop(session.path.resolve(), None)
         self._by_wish = {key: one for key, one in self._by_wish.items() if one is not session}
         try:
             return session.close()
