@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         UnsupportedVersion,
         UsageError,
     )
+    from playhead.harness.capturing import capture
     from playhead.harness.comparing import assert_no_drift, compare
     from playhead.harness.comparison import Comparison
     from playhead.harness.golden import run_golden
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from playhead.sessions.clock import ManualClock
     from playhead.sessions.network import block_network
     from playhead.sessions.session import Session
+    from playhead.sessions.surroundings import surroundings
     from playhead.sessions.virtual_time import VirtualClock
     from playhead.store.cassette import Cassette, open_cassette
     from playhead.wire.transport import transport
@@ -130,6 +132,7 @@ _HOMES = {
         "UsageError",
     ),
     "playhead.sessions.clock": ("ManualClock",),
+    "playhead.harness.capturing": ("capture",),
     "playhead.harness.comparing": ("assert_no_drift", "compare"),
     "playhead.harness.comparison": ("Comparison",),
     "playhead.harness.golden": ("run_golden",),
@@ -140,6 +143,7 @@ _HOMES = {
     "playhead.harness.stability": ("measure_stability",),
     "playhead.harness.unittesting": ("CassetteMixin",),
     "playhead.sessions.session": ("Session",),
+    "playhead.sessions.surroundings": ("surroundings",),
     "playhead.sessions.virtual_time": ("VirtualClock",),
     "playhead.providers.openai_compatible": ("AsyncOpenAICompatibleProvider", "OpenAICompatibleProvider"),
     "playhead.providers.stub": ("CyclingStubInferenceProvider", "StubInferenceProvider"),
@@ -217,6 +221,7 @@ __all__ = [
     "VirtualClock",
     "assert_no_drift",
     "block_network",
+    "capture",
     "compare",
     "measure_stability",
     "open_cassette",
@@ -224,6 +229,7 @@ __all__ = [
     "record",
     "replay",
     "run_golden",
+    "surroundings",
     "transport",
     "use_cassette",
 ]

@@ -83,3 +83,17 @@ def test_an_empty_cassette_has_numbers_too(run: Run, golden: Path, tmp_path: Pat
     result = run("stats", empty)
     assert result.exit_code == 0, result.output
     assert "calls      0 of 0 requests" in result.stdout
+
+
+def test_captured_calls_are_counted_apart(run: Run, tmp_path: Path) -> None:
+    """They are no calls of a model: not in the calls, the providers, nor the families, and on a line of their own."""
+    path = tmp_path / "run.cassette"
+    with playhead.use_cassette(path, mode="record") as session:
+        session.wrap(playhead.StubInferenceProvider(), name="stub").complete(CompletionRequest("a"))
+        stock = session.capture(lambda item: 2 * len(item), name="stock")
+        assert [stock("anvil"), stock("rocket")] == [10, 12]
+    facts = json.loads(run("stats", path, "--json").stdout)
+    assert (facts["calls"], facts["captured"], facts["providers"], facts["families"]) == (1, 2, {"stub": 1}, {"llm": 1})
+    shown = dict(line.split(maxsplit=1) for line in run("stats", path).stdout.splitlines())
+    assert (shown["calls"], shown["captured"]) == ("1 of 1 request", "2 calls of functions")
+    assert json.loads(run("ls", path, "--json").stdout)["calls"] == 1

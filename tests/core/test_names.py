@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.names import DEFAULT_PROVIDER, check_own_name, check_provider_name
+from playhead.core.names import CAPTURED_PROVIDER, DEFAULT_PROVIDER, check_own_name, check_provider_name
 from playhead.errors import UsageError
 
 
@@ -53,3 +53,9 @@ def test_names_that_cannot_stand_in_evidence(name: str) -> None:
     """What is empty, blank at an end, too long or does not print is none."""
     with pytest.raises(UsageError, match="cannot stand in a recording"):
         check_own_name(name)
+
+
+def test_the_name_of_captured_calls_is_no_providers() -> None:
+    """A provider of that name would pass for a function."""
+    with pytest.raises(UsageError, match="kept for captured calls"):
+        check_provider_name(CAPTURED_PROVIDER)

@@ -196,7 +196,6 @@ def test_a_recording_takes_as_long_as_it_took(path: Path) -> None:
 
 def test_a_stream_that_was_slow_runs_into_the_codes_own_time_out(path: Path) -> None:
     """A stream whose pieces took three seconds each breaks a deadline of four in the second piece."""
-
     pieces: list[str] = []
 
     async def main(session: Any) -> None:
@@ -205,9 +204,8 @@ def test_a_stream_that_was_slow_runs_into_the_codes_own_time_out(path: Path) -> 
                 pieces.append(piece)  # noqa: PERF401 - the deadline breaks it
 
     clock = VirtualClock()
-    with playhead.use_cassette(path, mode="replay", clock=clock, pace=1) as session:
-        with pytest.raises(TimeoutError):
-            clock.run(main(session))
+    with playhead.use_cassette(path, mode="replay", clock=clock, pace=1) as session, pytest.raises(TimeoutError):
+        clock.run(main(session))
     assert pieces == ["fresh"]
 
 

@@ -11,6 +11,7 @@ from playhead.cli.exit_codes import ExitCode
 from playhead.cli.files import find_files
 from playhead.cli.group import show_error
 from playhead.cli.output import note, one_line, say_json, show_table, size_text
+from playhead.core.names import CAPTURED_PROVIDER
 from playhead.errors import CassetteError
 from playhead.store.cassette import open_cassette
 
@@ -47,14 +48,17 @@ def _facts(path: Path) -> dict[str, Any]:
     cassette = open_cassette(path)
     models: set[str] = set()
     dates: set[str] = set()
+    captured = 0
     for interaction in cassette:
+        captured += interaction.provider == CAPTURED_PROVIDER
         model = interaction.evidence.model or interaction.request.model
         models |= {model} if model else set()
         dates |= {interaction.recorded_on} if interaction.recorded_on else set()
     return {
         "path": str(path),
         "profile": cassette.profile,
-        "calls": len(cassette),
+        "calls": len(cassette) - captured,
+        "captured": captured,
         "size": path.stat().st_size,
         "digest": cassette.digest,
         "models": sorted(models),

@@ -12,6 +12,7 @@ import click
 
 from playhead.cli.output import plural, printable, say, say_json, size_text, time_text
 from playhead.core.model import Stream
+from playhead.core.names import CAPTURED_PROVIDER
 from playhead.store.cassette import Cassette, open_cassette
 
 
@@ -42,7 +43,11 @@ def gather(cassette: Cassette, size: int) -> dict[str, Any]:
     latencies: list[int] = []
     streams = pieces = unreported = 0
     failures: Counter[str] = Counter()
+    captured = 0
     for interaction in cassette:
+        if interaction.provider == CAPTURED_PROVIDER:
+            captured += 1
+            continue
         evidence = interaction.evidence
         counts["providers"][interaction.provider] += 1
         counts["models"][evidence.model or interaction.request.model or "(none named)"] += 1
@@ -64,7 +69,7 @@ def gather(cassette: Cassette, size: int) -> dict[str, Any]:
         "path": str(cassette.path),
         "profile": cassette.profile,
         "digest": cassette.digest,
-        "calls": len(cassette),
+        "calls": len(cassette) - captured,
         "requests": len(takes),
         "most_takes": max(takes.values(), default=0),
         "size": size,
@@ -75,6 +80,7 @@ def gather(cassette: Cassette, size: int) -> dict[str, Any]:
         "stream_pieces": pieces,
         "tokens": {name: tokens[name] for name in ("prompt_tokens", "completion_tokens", "total_tokens")},
         "calls_without_token_counts": unreported,
+        "captured": captured,
         "latency_ms": _latency(latencies),
     }
 
@@ -97,6 +103,8 @@ def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "digest", facts["digest"]
     most = f", up to {facts['most_takes']} takes" if facts["most_takes"] > 1 else ""
     yield "calls", f"{facts['calls']:,} of {plural(facts['requests'], 'request')}{most}"
+    if facts["captured"]:
+        yield "captured", f"{plural(facts['captured'], 'call')} of functions"
     yield "size", f"{size_text(facts['size'])}; as JSON {size_text(facts['json_size'])}, {ratio:.1f} times as much"
     unknown = facts["calls_without_token_counts"]
     lacking = f"; not given for {plural(unknown, 'call')}" if unknown else ""

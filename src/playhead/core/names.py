@@ -13,6 +13,9 @@ _LONGEST = 200
 DEFAULT_PROVIDER = "default"
 """The name of a provider that was wrapped without one."""
 
+CAPTURED_PROVIDER = "captured"
+"""The name that captured calls of functions are recorded under; no provider may have it."""
+
 
 def check_own_name(name: str) -> str:
     """
@@ -31,8 +34,10 @@ def check_provider_name(name: str) -> str:
     Give the name back if it is a stable lower-case id such as ``openai`` or ``local:llama-3``.
 
     Raises:
-        UsageError: The name is empty, has upper-case letters or other characters.
+        UsageError: The name is empty, has upper-case letters or other characters, or is kept for captured calls.
     """
+    if name == CAPTURED_PROVIDER:
+        raise UsageError(f"provider name {name!r} is kept for captured calls", hint="name it otherwise")
     if not _PROVIDER.match(name):
         raise UsageError(
             f"provider name {name!r} is not a stable lower-case id",

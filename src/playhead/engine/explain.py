@@ -197,6 +197,11 @@ class Refused(NamedTuple):
     hint: str
     evidence: Refusal
 
+    def adding(self, line: str) -> Refused:
+        """Give it with one more line, in the words and for the ledger."""
+        message = f"{self.message}\n{line}"
+        return Refused(message, self.hint, msgspec.structs.replace(self.evidence, message=message))
+
 
 def explain_no_match(
     request: CompletionRequest,

@@ -85,6 +85,8 @@ class Report(msgspec.Struct, frozen=True):
         drifted: Calls answered although they differ from their recordings, as the rules allow.
         side_traffic: Traffic that was recorded as plain HTTP since it is no model call, as method and URL, each once.
         injected: Calls that a fault was put in the way of, in order.
+        captured: Captured calls of functions, made or answered; they count in none of the numbers above, but in
+            ``calls`` and ``unplayed``.
     """
 
     mode: str
@@ -103,6 +105,7 @@ class Report(msgspec.Struct, frozen=True):
     side_traffic: tuple[str, ...] = ()
     drifted: tuple[Drifted, ...] = ()
     injected: tuple[InjectedCall, ...] = ()
+    captured: int = 0
 
 
 class Ledger:
@@ -119,6 +122,7 @@ class Ledger:
         self.side_traffic: dict[str, None] = {}
         self.drifted: list[Drifted] = []
         self.injected: list[InjectedCall] = []
+        self.captured = 0
         self.tokens_saved = 0
         self.ms_saved = 0
 
@@ -144,6 +148,11 @@ class Ledger:
     def note_drift(self, drift: Drifted) -> None:
         """Keep that a call was let through although it differs from its recording."""
         self.drifted.append(drift)
+
+    def note_captured(self, key: bytes, n: int) -> None:
+        """Note the captured call of a function, answered from the cassette."""
+        self.captured += 1
+        self.played.add((key, n))
 
     def note_injected(self, call: InjectedCall) -> None:
         """Keep that a fault was put in the way of a call."""
@@ -186,6 +195,7 @@ class Ledger:
             side_traffic=tuple(self.side_traffic),
             drifted=tuple(self.drifted),
             injected=tuple(self.injected),
+            captured=self.captured,
         )
 
 

@@ -91,9 +91,14 @@ class Player:
         self._answers: dict[tuple[bytes, str], int | bytes] = {}
         self._plays = recordings is not None and reads_cassette(mode)
 
-    def begin(self, fingerprint: Fingerprint, request_id: str = "") -> Decision:
+    def begin(self, fingerprint: Fingerprint, request_id: str = "", *, captured: bool = False) -> Decision:
         """
         Decide what happens to a call that starts now.
+
+        Args:
+            fingerprint: Its key.
+            request_id: The caller's id for it.
+            captured: Whether it is the captured call of a function, which counts as no call of a model.
 
         Raises:
             CassetteError: What the cassette holds of it is damaged.
@@ -107,14 +112,17 @@ class Player:
         if entry is not None:
             self._asked[key] = asked + 1
             outcome, volatile = entry.call.outcome, entry.volatile
-            self.ledger.note_replay(key, entry.n, outcome, volatile.latency)
+            if captured:
+                self.ledger.note_captured(key, entry.n)
+            else:
+                self.ledger.note_replay(key, entry.n, outcome, volatile.latency)
             if request_id and _is_success(outcome):
                 self._answers[key, request_id] = entry.n
             return Replay(outcome, volatile.gaps, entry)
         verdict = decide(self.mode, self._situation(key))
         if verdict in (Verdict.REFUSE, Verdict.REFUSE_EXHAUSTED):
             return Refuse(verdict is Verdict.REFUSE_EXHAUSTED, self._count(key))
-        return self._forward(key, store=verdict is Verdict.FORWARD)
+        return self._forward(key, store=verdict is Verdict.FORWARD, captured=captured)
 
     def upcoming(self, key: bytes) -> CallEntry | None:
         """
@@ -162,13 +170,15 @@ class Player:
     def _count(self, key: bytes) -> int:
         return self.recordings.takes(key) if self.recordings is not None else 0
 
-    def _forward(self, key: bytes, *, store: bool) -> Forward:
+    def _forward(self, key: bytes, *, store: bool, captured: bool) -> Forward:
+        if captured:
+            self.ledger.captured += 1
         if not store:
-            self.ledger.live += 1
+            self.ledger.live += not captured
             return Forward(store=False, n=0)
         n = self._forwarded.get(key, 0)
         self._forwarded[key] = n + 1
-        self.ledger.begun += 1
+        self.ledger.begun += not captured
         base = 0 if self.mode is Mode.RECORD else self._count(key)
         return Forward(store=True, n=base + n)
 
@@ -179,9 +189,11 @@ class Player:
         self.ledger.played.clear()
         self.ledger.replays = 0
 
-    def note_recorded(self, key: bytes, request_id: str, entry: bytes, outcome: Outcome) -> None:
+    def note_recorded(
+        self, key: bytes, request_id: str, entry: bytes, outcome: Outcome, *, captured: bool = False
+    ) -> None:
         """Note a call that has been stored, by its canonical bytes."""
-        self.ledger.recorded += 1
+        self.ledger.recorded += not captured
         if request_id and _is_success(outcome):
             self._answers[key, request_id] = entry
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -15,6 +17,7 @@ from playhead.core.fingerprint import Fingerprint, fingerprint
 from playhead.core.matching import EXACT, Matching, Settled
 from playhead.core.model import CompletionRequest, Failure, Origin
 from playhead.core.modes import Mode
+from playhead.core.names import CAPTURED_PROVIDER
 from playhead.core.wire import Answer
 from playhead.engine.drift import tolerated
 from playhead.engine.explain import (
@@ -38,6 +41,7 @@ from playhead.errors import (
     UsageError,
 )
 from playhead.providers.conventions.table import convention_for, name_in
+from playhead.sessions.capturing import captured, explain_place
 from playhead.sessions.clock import Clock
 from playhead.sessions.ending import REFUSALS, raise_if_strict, warn_of_drift, warn_of_synthetic
 from playhead.sessions.injecting import Injected, Injector
@@ -92,6 +96,7 @@ class Session:
         self.matching = self._agreed_matching()
         self._recorder = Recorder(self.path, mode, options, self.matching) if records else None
         self._injector = Injector(self)
+        self._captures = itertools.count(1)
 
     def _agreed_matching(self) -> Matching:
         """Give the rules of this session: those asked for, else those the cassette was recorded under."""
@@ -199,6 +204,32 @@ class Session:
         given = fault if isinstance(fault, Injection) else parse_injection(fault, at=at, when=when, store=store)
         self._injector.add(given)
 
+    def capture(
+        self,
+        function: Callable[..., Any] | None = None,
+        *,
+        name: str | None = None,
+        key: Callable[..., Any] | None = None,
+    ) -> Callable[..., Any]:
+        """
+        Give a function whose calls are recorded and replayed as those of models are, and count as none.
+
+        Args:
+            function: Sync or async, giving a value or, by ``yield``, pieces; left out, a decorator is given.
+            name: The name in the recording, part of what is matched; the function's own where it is left out.
+            key: Called with the arguments, gives what is matched of them; all of them where it is left out.
+
+        Raises:
+            UsageError: It cannot be called, or has no name.
+        """
+        if function is None:
+            return functools.partial(self.capture, name=name, key=key)
+        return captured(function, lambda: self, name=name, key=key)
+
+    def number_capture(self) -> int:
+        """Give the place of a captured call that starts now, from 1."""
+        return next(self._captures)
+
     @property
     def injects(self) -> bool:
         """Whether any call may be befallen by a fault."""
@@ -290,7 +321,7 @@ class Session:
         with self._lock:
             if self._closed:
                 raise UsageError(f"this session of {str(self.path)!r} is closed", hint="make calls inside its block")
-            decision = self._player.begin(key, request.id)
+            decision = self._player.begin(key, request.id, captured=provider == CAPTURED_PROVIDER)
             start = self._last_start
             if not isinstance(decision, Replay):
                 # Wall time made to rise strictly, so that it orders this session's calls.
@@ -328,7 +359,9 @@ class Session:
         entry = self._recorder.store(finished)
         ticket = finished.ticket
         with self._lock:
-            self._player.note_recorded(ticket.key.key, ticket.request.id, entry, finished.outcome)
+            is_captured = ticket.provider == CAPTURED_PROVIDER
+            key, asked_by = ticket.key.key, ticket.request.id
+            self._player.note_recorded(key, asked_by, entry, finished.outcome, captured=is_captured)
 
     def _second_look(
         self,
@@ -348,7 +381,7 @@ class Session:
             if self.matching.tolerates:
                 key = self._tolerated(key)
             with self._lock:
-                decision = self._player.begin(key, request.id)
+                decision = self._player.begin(key, request.id, captured=provider == CAPTURED_PROVIDER)
             if isinstance(decision, Replay):
                 return bound(decision, settled.values)
             if isinstance(decision, Refuse):
@@ -367,6 +400,8 @@ class Session:
                 stream=terms.stream,
                 matching=self.matching,
             )
+        if provider == CAPTURED_PROVIDER and self._cassette is not None:
+            refused = refused.adding(explain_place(request, self._cassette))
         raise self._refusal(refused, once=terms.once, kept=not terms.optional)
 
     def _tolerated(self, key: Fingerprint) -> Fingerprint:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream
+from playhead.core.names import CAPTURED_PROVIDER
 from playhead.engine.player import Replay
 from playhead.errors import ReplayRefused, UsageError
 from playhead.providers.conventions.convention import Arguments, Convention, Otherwise, Verb, always, never
@@ -163,7 +164,7 @@ class _Call:
 
     def befallen(self, asked: Arguments, *, stream: bool) -> tuple[CompletionRequest, Injected] | None:
         """Give the fault that befalls a call, with what was asked; its outcome is stored where that was wanted."""
-        if not self.passage.injects or self.verb.otherwise is not None:
+        if not self.passage.injects or self.verb.otherwise is not None or self.name == CAPTURED_PROVIDER:
             return None
         request = self.verb.to_request(*asked.args, **asked.kwargs)
         found = self.passage.injected(request, self.name, stream=stream)
@@ -234,6 +235,13 @@ class _Call:
     def recording_stream(self, cls: type[Any], inner: Any, pieces: StreamTicket, asked: Arguments) -> Any:
         """Give a live stream to iterate, kept while it passes."""
         return cls(inner, pieces, self.verb.pieces, asked)
+
+
+def passing(
+    passage: Passage, verb: Verb, function: Callable[..., Any], *, name: str, convention: Convention
+) -> Callable[..., Any]:
+    """Give a function of one verb, each call of which passes through a session."""
+    return _bound(_Call(passage, verb, function, None, name, 0.0), convention)
 
 
 def _bound(call: _Call, convention: Convention) -> Callable[..., Any]:
