@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import openai
+
 from examples.agent.bugs import Bugs
 from examples.agent.reading import Answer, BrokenStream, Call, read_answer
 from examples.agent.tools import DESCRIPTIONS, TOOLS

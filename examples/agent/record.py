@@ -11,10 +11,10 @@ from pathlib import Path
 
 import httpx2
 import openai
-from examples.agent.agent import Agent
-from examples.agent.standin import vendor
 
 import playhead
+from examples.agent.agent import Agent
+from examples.agent.standin import vendor
 
 CASSETTE = Path(__file__).with_name("agent.cassette")
 QUESTION = "What shall I wear in Zürich right now?"

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-CALLS = [
+CALLS: list[dict[str, Any]] = [
     {"index": 0, "id": "call_weather", "name": "weather", "arguments": ['{"city": ', '"Zürich"}']},
     {"index": 1, "id": "call_clock", "name": "clock", "arguments": ['{"zone": "Europe/', 'Zurich"}']},
 ]

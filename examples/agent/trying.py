@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import httpx2
 import openai
+
 from examples.agent.bugs import Bugs
 from examples.agent.reading import BrokenStream
 
@@ -36,7 +37,8 @@ def again(ask: Callable[[], T], bugs: Bugs, sleep: Callable[[float], None] = tim
 
 def _may_pass(error: Exception) -> bool:
     if isinstance(error, openai.APIStatusError):
-        return error.status_code == 429 or error.status_code >= 500
+        status: int = error.status_code
+        return status == 429 or status >= 500
     return True  # nothing came, or half of it
 
 
