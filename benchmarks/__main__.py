@@ -33,6 +33,7 @@ from benchmarks.measures import (
     replaying,
     session_cost,
     size,
+    stability,
     wire_opening,
     wire_order,
     wire_recording,
@@ -48,7 +49,7 @@ from benchmarks.workshop import Workshop
 MEASURES = {
     module.MEASURE.name: module.MEASURE
     for module in (
-        *(opening, random_get, replaying, recording, size, git_growth, missing, diffing, importing),
+        *(opening, random_get, replaying, recording, size, git_growth, missing, diffing, stability, importing),
         *(wire_opening, wire_replaying, wire_recording, wire_size, wire_order, session_cost, plugin, gateway_load),
     )
 }

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.contenders import MOCK, OURS
 from benchmarks.contenders.limits import DICT, SLICE
-from benchmarks.measures import diffing, gateway_load, plugin, wire_order, wire_size
+from benchmarks.measures import diffing, gateway_load, plugin, stability, wire_order, wire_size
 from benchmarks.measures.git_growth import ANSWERS, FACTS
 from benchmarks.measures.importing import OURS as IMPORT
 from benchmarks.measures.importing import OVER
@@ -106,6 +106,7 @@ _PROVIDER: tuple[Bar, ...] = (
         Bar("two recordings compared, memory", "diff", diffing.case(10_000, how, "memory"), 300_000, unit="KB")
         for how in _DIFFS
     ),
+    Bar("takes of 1,000 requests compared", "stability", stability.case(1_000), 2_000, unit="ms"),
     Bar("import over bare Python", "import", OVER, 60, over=IMPORT, unit="ms"),
 )
 

@@ -27,6 +27,7 @@ class Plan(NamedTuple):
         editions: Recordings after the first.
         miss: Calls among which a miss is explained.
         diff: Numbers of calls in the two files that are compared.
+        stability: Requests of ten takes each that are compared.
         imports: Fresh processes a package.
         wire_opening: Numbers of calls in the files that are opened over the wire.
         wire: Numbers of calls in the files that are replayed over the wire.
@@ -53,6 +54,7 @@ class Plan(NamedTuple):
     editions: int = 5
     miss: int = 1_000
     diff: tuple[int, ...] = (1_000, 10_000)
+    stability: int = 1_000
     imports: int = 9
     wire_opening: tuple[int, ...] = (1, 10, 1_000)
     wire: tuple[int, ...] = (1, 10, 1_000, 10_000)
@@ -89,6 +91,7 @@ QUICK = Plan(
     editions=2,
     miss=60,
     diff=(30,),
+    stability=20,
     imports=3,
     wire_opening=(1, 10),
     wire=(1, 10),
@@ -117,6 +120,7 @@ def scaled(plan: Plan, factor: float) -> Plan:
         git=of(plan.git),
         miss=of(plan.miss),
         diff=tuple(map(of, plan.diff)),
+        stability=of(plan.stability),
         wire_opening=tuple(map(of, plan.wire_opening)),
         wire=tuple(map(of, plan.wire)),
         wire_recording=tuple(map(of, plan.wire_recording)),

@@ -8,8 +8,11 @@ import httpx
 import pytest
 
 import playhead
-from playhead import Completion, CompletionRequest, CyclingStubInferenceProvider, run_golden
+from playhead import Completion, CompletionRequest, CyclingStubInferenceProvider, OpenAICompatibleProvider, run_golden
 from playhead.harness.stability import measure_stability
+from playhead.providers.tiny_server import TinyServer, missing_dependency
+
+absent = missing_dependency()
 
 
 @pytest.fixture
@@ -51,3 +54,33 @@ def test_a_cassette_that_is_not_there(tmp_path: Path) -> None:
     """It is missing, not stable."""
     with pytest.raises(playhead.CassetteMissing):
         measure_stability(tmp_path / "none.cassette")
+
+
+@pytest.mark.real_server
+@pytest.mark.skipif(absent is not None, reason=f"{absent} is not installed (extra demo)")
+def test_a_real_model_at_a_temperature(tmp_path: Path) -> None:
+    """Eight takes of twenty prompts differ, those without a temperature do not, and the report tells them apart."""
+    path = tmp_path / "real.cassette"
+    prompts = [f"Tell me about number {number}." for number in range(20)]
+    hot = [CompletionRequest(prompt, temperature=1.0, max_tokens=24) for prompt in prompts]
+    cold = [CompletionRequest(prompt, temperature=0.0, max_tokens=24) for prompt in prompts[:3]]
+    with (
+        TinyServer() as server,
+        OpenAICompatibleProvider(base_url=server.base_url, model=server.model) as provider,
+    ):
+        run_golden([*hot, *cold], provider, path, takes=8, concurrency=2, name="tiny")
+    report = measure_stability(path)
+    assert report.takes == 23 * 8
+    by_heat = {heat: [each for each in report.requests if each.temperature == heat] for heat in (0.0, 1.0)}
+    assert [each.answers for each in by_heat[0.0]] == [1, 1, 1]
+    assert not any(each.worth_more for each in by_heat[0.0])
+    assert all(each.texts >= 5 for each in by_heat[1.0])
+    assert sum(each.worth_more for each in by_heat[1.0]) >= 10
+    assert all(0 < each.tokens.least <= each.tokens.most <= 24 for each in report.requests)
+    stub = CyclingStubInferenceProvider.from_cassette(playhead.open_cassette(path), name="tiny")
+    assert len({stub.complete(hot[0]).text for _ in range(8)}) == by_heat_of(report, prompts[0])
+
+
+def by_heat_of(report: playhead.StabilityReport, prompt: str) -> int:
+    """Give the different texts of a prompt that was asked at a temperature."""
+    return next(each.texts for each in report.requests if each.question == prompt and each.temperature)
