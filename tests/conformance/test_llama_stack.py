@@ -304,10 +304,10 @@ def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_ls_15_a_miss_says_all_that_is_needed(stage: Stage) -> None:
     """A refusal names key, provider, model, test, the nearest recorded call with what differs, and the command."""
     async with stage.recording() as provider:
-        await provider.openai_chat_completion(MODEL, MESSAGES, temperature=0.0)
+        await provider.openai_chat_completion(MODEL, MESSAGES, temperature=0.25)
     async with stage.replaying() as provider:
         with pytest.raises(Exception) as caught:  # noqa: PT011 - the SDK wraps it, we do not
-            await provider.openai_chat_completion(MODEL, MESSAGES, temperature=0.7)
+            await provider.openai_chat_completion(MODEL, MESSAGES, temperature=0.75)
     refused = caught.value if isinstance(caught.value, ReplayRefused) else caught.value.__cause__
     assert isinstance(refused, NoMatch)
     assert refused.evidence.kind == "no match"
@@ -316,5 +316,5 @@ async def test_ls_15_a_miss_says_all_that_is_needed(stage: Stage) -> None:
     assert len(refused.context["fingerprint"]) == len(key)
     name = "tiny" if stage.seam == "provider" else "openai"
     test = "test_ls_15_a_miss_says_all_that_is_needed"
-    for part in (MODEL, name, test, "temperature", "0.0", "0.7", "record-missing", str(stage.cassette)):
+    for part in (MODEL, name, test, "temperature", "0.25", "0.75", "record-missing", str(stage.cassette)):
         assert part in str(refused), part
