@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tests.sdks.cases import NOT_HERE
 
 openai = pytest.importorskip("openai", reason=NOT_HERE)
 anthropic = pytest.importorskip("anthropic", reason=NOT_HERE)
+aiohttp = pytest.importorskip("aiohttp", reason=NOT_HERE)
+pytest.importorskip("aiohttp.web", reason=NOT_HERE)
 httpx = pytest.importorskip("httpx", reason=NOT_HERE)
 httpx2 = pytest.importorskip("httpx2", reason=NOT_HERE)
 
@@ -169,3 +172,46 @@ def test_an_answer_that_is_changed_is_parsed_by_the_sdk(sdk: str, path: Path) ->
         assert Asker(sdk, session).ask() == "No."
         assert Asker(sdk, session).ask() == '{"city":'
         assert Asker(sdk, session).stream() == '{"city":'
+
+
+async def ask_aiohttp(url: str, seconds: float) -> str:
+    """Ask by aiohttp, whose time-outs are the loop's timers."""
+    limit = aiohttp.ClientTimeout(sock_read=seconds)
+    async with aiohttp.ClientSession(timeout=limit) as client, client.get(url) as response:
+        return str(await response.text())
+
+
+def test_aiohttp_runs_into_its_time_out_in_virtual_time(tmp_path: Path) -> None:
+    """The injected delay passes on the loop's clock, so its own timer runs out first; faults are its own errors."""
+    path, clock = tmp_path / "a.cassette", playhead.VirtualClock()
+
+    async def answer(_: Any) -> Any:
+        return aiohttp.web.Response(text="hello")
+
+    async def record() -> str:
+        app = aiohttp.web.Application()
+        app.router.add_get("/x", answer)
+        runner = aiohttp.web.AppRunner(app)
+        await runner.setup()
+        site = aiohttp.web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}/x"
+        with playhead.use_cassette(path, mode="record"):
+            await ask_aiohttp(url, 5)
+        await runner.cleanup()
+        return url
+
+    url = asyncio.run(record())
+    with playhead.use_cassette(path, mode="replay", clock=clock, takes="cycle") as session:
+        session.inject(Fault(FaultKind.SLOW_FIRST, seconds=30), at=1)
+        session.inject("timeout", at=2)
+        session.inject("reset", at=3)
+        began = clock.now_ns
+        with pytest.raises(aiohttp.SocketTimeoutError):
+            clock.run(ask_aiohttp(url, 5))
+        assert (clock.now_ns - began) / 1e9 == pytest.approx(5, abs=0.1)
+        with pytest.raises(aiohttp.SocketTimeoutError):
+            clock.run(ask_aiohttp(url, 5))
+        # aiohttp itself asks again, once, where a GET lost its connection.
+        assert clock.run(ask_aiohttp(url, 5)) == "hello"
+        assert [call.kind for call in session.report().injected] == ["slow-first", "timeout", "reset"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+import requests
+from tests.wire.server import Server
 
 import playhead
 from playhead import Completion, CompletionRequest, ManualClock, Origin, UsageError
@@ -295,3 +299,44 @@ def test_a_stream_is_split_where_its_text_is() -> None:
     assert len(wholes) == 1
     assert split(asked, 9)[1] == ()
     assert FaultKind.STALL in DELAYS
+
+
+def ask_requests(url: str, seconds: float) -> int:
+    """Ask by requests, whose time-out is urllib3's."""
+    return int(requests.get(url, timeout=seconds).status_code)
+
+
+def ask_urllib(url: str, seconds: float) -> int:
+    """Ask by the standard library."""
+    try:
+        with urllib.request.urlopen(url, timeout=seconds) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+@pytest.mark.parametrize(
+    ("ask", "timed_out", "reset"),
+    [
+        (ask_requests, requests.ReadTimeout, requests.ConnectionError),
+        (ask_urllib, TimeoutError, ConnectionResetError),
+    ],
+)
+def test_clients_on_sockets_meet_the_same(
+    server: Server, tmp_path: Path, ask: Any, timed_out: type[Exception], reset: type[Exception]
+) -> None:
+    """Their own errors for time-outs and lost connections, a server's error as it is, and then the recorded answer."""
+    path, clock, url = tmp_path / "b.cassette", ManualClock(), f"{server.url}/plain"
+    with playhead.use_cassette(path, mode="record"):
+        recorded = ask(url, 5)
+    with playhead.use_cassette(path, mode="replay", clock=clock) as session:
+        for number, kind in enumerate(("slow-first", "timeout", "reset", "server-error"), 1):
+            session.inject(kind, at=number)
+        for error in (timed_out, timed_out, reset):
+            with pytest.raises(error):
+                ask(url, 5)
+        assert ask(url, 5) == 503
+        assert ask(url, 5) == recorded
+        assert session.report().played == 1
+    assert clock.slept == [5.0]

@@ -60,10 +60,10 @@ class SessionCassette:
 class PlayedFile(io.RawIOBase):
     """The bytes of a recorded answer, as a socket would give them: one piece a read, then its end or its error."""
 
-    def __init__(self, played: Played, method: str) -> None:
+    def __init__(self, played: Played, method: str, patience: float | None = None) -> None:
         super().__init__()
         self._played = played
-        self._segments = _segments(played, method)
+        self._segments = _segments(played, method, patience)
         self._rest = memoryview(b"")
         self._broken: Exception | None = None
 
@@ -85,6 +85,9 @@ class PlayedFile(io.RawIOBase):
                 self._rest = memoryview(next(self._segments))
             except StopIteration:
                 return self._end()
+            except TimeoutError as error:
+                self._broken = error
+                raise
         count = min(len(buffer), len(self._rest))
         buffer[:count] = self._rest[:count]
         self._rest = self._rest[count:]
@@ -101,18 +104,28 @@ class PlayedFile(io.RawIOBase):
         return 0
 
 
-def _segments(played: Played, method: str) -> Iterator[bytes]:
+def _segments(played: Played, method: str, patience: float | None) -> Iterator[bytes]:
     answer = played.answer
     if not answer.status:
         return
     parts = written(answer, method)
+    if played.gaps:
+        _be_patient(played, 0, patience)
     yield parts.head
     for index, piece in enumerate(parts.pieces):
         if played.gaps:
+            _be_patient(played, index, patience)
             played.clock.sleep(played.wait_before(index))
         yield piece
     if parts.tail:
         yield parts.tail
+
+
+def _be_patient(played: Played, index: int, patience: float | None) -> None:
+    """Time out as a socket would where a piece comes later than the client waits for it."""
+    if played.breaks_at(index, patience):
+        played.clock.sleep(patience or 0.0)
+        raise TimeoutError("timed out")
 
 
 class PlayedSocket(_VcrSocket):  # type: ignore[misc]
@@ -122,14 +135,20 @@ class PlayedSocket(_VcrSocket):  # type: ignore[misc]
     It stands in for the connection's own, which may be alive from before the session and is put back afterwards.
     """
 
-    def __init__(self, played: Played | None, method: str, beneath: Any) -> None:
+    def __init__(self, played: Played | None, method: str, beneath: Any, patience: object = None) -> None:
         self.beneath = beneath
         self._played = played
         self._method = method
+        self.settimeout(patience)
+
+    def settimeout(self, value: object) -> None:
+        """Take the seconds that the client waits for a byte; what is no number waits for ever."""
+        self._patience = float(value) if isinstance(value, (int, float)) else None
 
     def makefile(self, *_: Any, **__: Any) -> io.BufferedReader:
         """Give the answer's bytes."""
-        raw = io.BytesIO() if self._played is None else PlayedFile(self._played, self._method)
+        played = self._played
+        raw = io.BytesIO() if played is None else PlayedFile(played, self._method, self._patience)
         return io.BufferedReader(cast("io.RawIOBase", raw))
 
     def sendall(self, *_: Any) -> None:
@@ -269,7 +288,8 @@ class Stub(_VcrStub):  # type: ignore[misc]
         if getattr(connection, "proxy", None) is not None:
             # Else urllib3 blames the proxy, which nobody connected to, for what breaks.
             connection._has_connected_to_proxy = error is None or not _is_of_proxy(error)  # noqa: SLF001
-        connection.sock = PlayedSocket(step, self._method, connection.sock)
+        patience = getattr(connection, "timeout", None)
+        connection.sock = PlayedSocket(step, self._method, connection.sock, patience)
         if not step.answer.status and error is not None and comes_before_answer(error):
             made = error_of(error) or ConnectionResetError()
             opened = not error.kind.startswith("connect") and not _is_of_proxy(error)
