@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,8 @@ import playhead
 from playhead import StubInferenceProvider, UsageError
 from playhead.cli.serve import read_upstream
 from tests.cli.conftest import Run, Start
+from tests.sdks.servers.base import slow
+from tests.sdks.servers.openai_like import OpenAIServer
 
 BODY: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
 PORT = re.compile(r"serving on (http://\S+) in mode (\S+);")
@@ -91,8 +95,6 @@ def test_a_call_on_its_way_ends_before_the_gateway_does(start: Start, tmp_path: 
 
     class Slow:
         def __iter__(self) -> Any:
-            import time
-
             for number in range(10):
                 time.sleep(0.08)
                 yield f'data: {{"choices":[{{"delta":{{"content":"{number}"}}}}]}}\n\n'.encode()
@@ -120,6 +122,27 @@ def test_a_call_on_its_way_ends_before_the_gateway_does(start: Start, tmp_path: 
         assert first + b"".join(pieces) == whole
     process.communicate(timeout=20)
     assert process.returncode == 0
+
+
+def test_a_call_that_does_not_end_in_time_leaves_nothing(start: Start, tmp_path: Path) -> None:
+    """After the grace it is cut off; what came before it is sealed."""
+    with OpenAIServer() as server:
+        arguments = ("--mode", "record", "--upstream", f"openai={server.base_url}", "--port", 0, "--grace", 1)
+        process = start("serve", "--cassette", "a.cassette", *arguments)
+        url = address(process)
+        body = {**BODY, "model": "tiny-1"}
+        assert httpx.post(f"{url}/v1/chat/completions", json=body).status_code == 200
+        server.faults.append(slow)
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as waiting:
+            sent = json.dumps(body).encode()
+            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(sent)}\r\n\r\n"
+            waiting.sendall(head.encode() + sent)
+            while len(server.asked) < 2:
+                time.sleep(0.01)
+            code, errors = ended(process)
+    assert (code, errors.splitlines()[-1]) == (0, "a.cassette: 0 calls played, 1 recorded")
+    assert "Traceback" not in errors
+    assert len(playhead.open_cassette(tmp_path / "a.cassette")) == 1
 
 
 def test_what_could_not_be_sealed_is_told(start: Start, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import playhead
 from playhead.gateway import create_app
+from playhead.gateway.app import Gateway
 from playhead.gateway.replies import BrokenOff
 from tests.gateway.conftest import CHAT, Ask, Serve, chat
 from tests.sdks.servers.base import dropped
@@ -228,6 +229,52 @@ async def test_streams_are_played_at_the_recorded_pace_where_that_is_asked_for(g
     paced = await ask(create_app(cassette=golden, pace=1.0)).post(CHAT, json=chat(stream=True))
     assert at_once.content == paced.content
     assert json.loads(paced.text.split("\n\n")[0].removeprefix("data: "))["object"] == "chat.completion.chunk"
+
+
+async def test_a_client_that_hangs_up_in_a_replay_breaks_nothing(
+    tmp_path: Path, serve: Serve, vendor: OpenAIServer
+) -> None:
+    """Neither at once nor at the recorded pace; the take counts as played, and the next caller is answered."""
+    path = tmp_path / "a.cassette"
+    app = create_app(cassette=path, mode="record", upstreams={"openai": vendor.base_url})
+    await ask_both(app)
+    for pace in (0.0, 5.0):
+        app = create_app(cassette=path, pace=pace, takes="cycle")
+        url = serve(app)
+        async with httpx.AsyncClient() as client:
+            async with client.stream("POST", f"{url}{CHAT}", json=chat(stream=True)) as answer:
+                await anext(answer.aiter_raw())
+            assert (await client.post(f"{url}{CHAT}", json=chat(stream=False))).status_code == 200
+        assert [(report.played, report.refused) for report in app.reports()] == [(2, 0)]
+
+
+async def ask_both(app: Gateway) -> None:
+    """Ask for an answer, whole and streamed, and close the app."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+        for stream in (False, True):
+            assert (await client.post(CHAT, json=chat(stream=stream))).status_code == 200
+    await app.close()
+
+
+async def test_a_call_that_cannot_be_stored_is_no_whole_answer(
+    tmp_path: Path, ask: Ask, vendor: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's connection is broken, and the gateway's end says why."""
+
+    def full(*_: object) -> bytes:
+        raise playhead.RecordingError("the disk is full")
+
+    monkeypatch.setattr("playhead.sessions.recorder.Recorder.store", full)
+    told: list[str] = []
+    app = create_app(
+        cassette=tmp_path / "a.cassette", mode="record", upstreams={"openai": vendor.base_url}, on_refused=told.append
+    )
+    with pytest.raises(BrokenOff, match="disk is full"):
+        await ask(app).post(CHAT, json=chat())
+    await app.close()
+    assert "the disk is full" in told[0]
+    assert [str(fault) for fault in app.faults] == ["the disk is full"]
+    assert app.log.counts["failed"] == 1
 
 
 async def test_a_websocket_is_turned_away(golden: Path) -> None:

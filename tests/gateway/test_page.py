@@ -118,6 +118,18 @@ def test_the_page_can_be_used_without_seeing_it(golden: Path, page: Any) -> None
         assert page.evaluate("document.documentElement.lang") == "en"
 
 
+def test_a_page_behind_a_token_works_with_the_password(golden: Path, browser: Any) -> None:
+    """A browser sends it with everything the page asks for."""
+    app = create_app(cassette=golden, token="token-0123456789")
+    with Background(app) as url:
+        context = browser.new_context(http_credentials={"username": "me", "password": "token-0123456789"})
+        opened = context.new_page()
+        opened.goto(url)
+        sync_api.expect(opened.locator("#link")).to_have_text("connected")
+        sync_api.expect(opened.locator("#mode")).to_have_text("replay")
+        context.close()
+
+
 def test_the_page_says_when_the_gateway_is_gone(golden: Path, browser: Any) -> None:
     """And does not go on to look alive."""
     opened = browser.new_page()

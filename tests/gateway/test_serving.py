@@ -76,3 +76,9 @@ def test_only_faults_are_logged(error: BaseException | None, passes: bool) -> No
     facts = None if error is None else (type(error), error, None)
     record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "failed", None, facts)
     assert _OnlyFaults().filter(record) is passes
+
+
+def test_a_client_that_has_gone_is_no_fault() -> None:
+    """asyncio would warn of it for every piece of a stream after the fifth."""
+    record = logging.LogRecord("asyncio", logging.WARNING, "", 0, "socket.send() raised exception.", None, None)
+    assert not _OnlyFaults().filter(record)

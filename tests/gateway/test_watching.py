@@ -64,6 +64,11 @@ def test_only_the_last_calls_are_remembered() -> None:
     assert call(log, b"x" * 100_000).arrived.body == b""
 
 
+def test_a_call_that_ended_without_a_word_has_failed() -> None:
+    """It does not look as if it were still running."""
+    assert call(CallLog(), b"{}", verdict="").verdict == "failed"
+
+
 async def test_listeners_are_told_of_news_and_of_the_end() -> None:
     """Until they want no more."""
     log = CallLog()

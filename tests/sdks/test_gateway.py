@@ -7,10 +7,13 @@ process, from one cassette.
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +31,7 @@ import playhead
 from playhead.gateway import create_app
 from playhead.gateway.app import Gateway
 from playhead.gateway.serving import Background
+from playhead.gateway.watching import CallLog
 from playhead.providers.tiny_server import TinyServer, missing_dependency
 from tests.sdks import (
     test_anthropic,
@@ -50,12 +54,49 @@ SDKS = [
 JS = Path(__file__).parents[1] / "gateway" / "js"
 
 
+class Stage:
+    """One server for all tests of this file, behind which the gateway changes: each takes half a second to stop."""
+
+    def __init__(self) -> None:
+        self.app: Gateway | None = None
+        self.log = CallLog()
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            self.loop = asyncio.get_running_loop()
+            for _ in range(2):
+                message = await receive()
+                await send({"type": f"{message['type']}.complete"})
+            return
+        assert self.app is not None
+        await self.app(scope, receive, send)
+
+    def close(self, app: Gateway) -> None:
+        """Close a gateway where its connections are."""
+        assert self.loop is not None
+        asyncio.run_coroutine_threadsafe(app.close(), self.loop).result(20)
+
+
+STAGE = Stage()
+_address = ""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _on_stage() -> Iterator[None]:
+    """Run the server while this file's tests run."""
+    global _address
+    server: Any = STAGE
+    with Background(server) as _address:
+        yield
+
+
 @contextmanager
 def gateway(path: Path, **options: Any) -> Iterator[tuple[str, Gateway]]:
     """Run a gateway on a cassette; give its address and itself."""
-    app = create_app(cassette=path, **options)
-    with Background(app) as url:
-        yield url, app
+    STAGE.app = app = create_app(cassette=path, **options)
+    yield _address, app
+    STAGE.close(app)
     assert app.faults == []
 
 
@@ -268,6 +309,33 @@ def test_curl(tmp_path: Path) -> None:
                 assert [json.loads(event)["choices"][0]["delta"].get("content") or "" for event in events] == pieces
             else:
                 assert json.loads(done.stdout)["choices"][0]["message"]["content"] == whole.choices[0].message.content
+
+
+def test_an_unmodified_script_runs_against_the_command(tmp_path: Path) -> None:
+    """A process of ``playhead serve`` answers a script that is told nothing but where OpenAI is."""
+    path = tmp_path / "one.cassette"
+    script = (
+        "import openai; client = openai.OpenAI(); messages = [{'role': 'user', 'content': 'hello'}];"
+        "print(client.chat.completions.create(model='tiny-1', messages=messages).choices[0].message.content);"
+        "print(''.join(one.choices[0].delta.content or '' for one in client.chat.completions.create("
+        "model='tiny-1', messages=messages, stream=True) if one.choices))"
+    )
+
+    def run(url: str) -> str:
+        environment = {**os.environ, "OPENAI_BASE_URL": f"{url}/v1", "OPENAI_API_KEY": KEY}
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True
+        )
+        return done.stdout
+
+    with OpenAIServer() as server, gateway(path, mode="record", upstreams={"openai": server.base_url}) as (url, _):
+        recorded = run(url)
+    command = [sys.executable, "-m", "playhead", "serve", "--cassette", str(path), "--port", "0", "--strict"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        assert run(serving.stdout.readline().split()[2]) == recorded
+        serving.terminate()
+        assert serving.wait(20) == 0
 
 
 # --- the real server

@@ -12,6 +12,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 import msgspec
@@ -24,6 +25,7 @@ from playhead.gateway.arriving import CREDENTIALS, Arrived
 from playhead.gateway.replies import BrokenOff, Receive, Rejected, Send, passed_on, send_reply, unreachable
 from playhead.gateway.upstreams import Upstream
 from playhead.gateway.vendors import error_body
+from playhead.providers.hidden_logs import hide_secrets_in_logs
 from playhead.providers.secrets import remember
 from playhead.sessions.inside import inside
 from playhead.wire.exchange import Live, Read
@@ -87,6 +89,7 @@ class Forwarder:
 
     def _client(self) -> httpx.AsyncClient:
         if self._http is None:
+            hide_secrets_in_logs()
             timeout = httpx.Timeout(ANSWER_SECONDS, connect=CONNECT_SECONDS, pool=None)
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=50)
             self._http = httpx.AsyncClient(timeout=timeout, limits=limits, follow_redirects=False)
@@ -227,3 +230,6 @@ def _remember_keys(arrived: Arrived) -> None:
     for name in CREDENTIALS:
         value = arrived.header(name).decode("latin-1")
         remember(value.rpartition(" ")[2])
+    for name, value in parse_qsl(arrived.query):
+        if name == "key":
+            remember(value)

@@ -176,10 +176,19 @@ def url_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
+_GONE = "socket.send() raised exception."
+"""What asyncio says of a client that has gone while a stream was being played to it."""
+
+
 class _OnlyFaults(logging.Filter):
-    """Lets by what is no fault of the gateway's: a connection that is broken off because the recorded one was."""
+    """
+    Keeps back what is no fault of the gateway's: a connection that is broken off because the recorded one was, or that
+    its client has left.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
+        if record.msg == _GONE:
+            return False
         kind = record.exc_info[0] if record.exc_info else None
         return kind is None or not issubclass(kind, (BrokenOff, asyncio.CancelledError))
 
@@ -188,4 +197,5 @@ _ONLY_FAULTS = _OnlyFaults()
 
 
 def _quieten() -> None:
-    logging.getLogger("uvicorn.error").addFilter(_ONLY_FAULTS)
+    for name in ("uvicorn.error", "asyncio"):
+        logging.getLogger(name).addFilter(_ONLY_FAULTS)

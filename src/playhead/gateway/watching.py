@@ -143,7 +143,9 @@ class CallLog:
     def finish(self, seen: Seen) -> None:
         """Take in that a call has been answered."""
         seen.end()
-        self.counts[seen.verdict or "failed"] += 1
+        # Whatever ended a call without a word was a fault.
+        seen.verdict = seen.verdict or "failed"
+        self.counts[seen.verdict] += 1
         self._tell()
 
     def since(self, number: int) -> Iterator[Seen]:
