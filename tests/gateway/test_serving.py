@@ -79,6 +79,6 @@ def test_only_faults_are_logged(error: BaseException | None, passes: bool) -> No
 
 
 def test_a_client_that_has_gone_is_no_fault() -> None:
-    """asyncio would warn of it for every piece of a stream after the fifth."""
+    """Asyncio would warn of it for every piece of a stream after the fifth."""
     record = logging.LogRecord("asyncio", logging.WARNING, "", 0, "socket.send() raised exception.", None, None)
     assert not _OnlyFaults().filter(record)

@@ -230,6 +230,6 @@ def _remember_keys(arrived: Arrived) -> None:
     for name in CREDENTIALS:
         value = arrived.header(name).decode("latin-1")
         remember(value.rpartition(" ")[2])
-    for name, value in parse_qsl(arrived.query):
-        if name == "key":
-            remember(value)
+    for parameter, key in parse_qsl(arrived.query):
+        if parameter == "key":
+            remember(key)
