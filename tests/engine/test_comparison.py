@@ -132,6 +132,8 @@ def body(**fields: Any) -> str:
         ({"body": body(extra="a")}, {"body": body(extra="b")}, [(R, "body", "body.extra")]),
         ({"body": body(x={"refusal": None})}, {"body": body(x={"refusal": "No."})}, [(S, "refusal", "refusal")]),
         ({"body": body()}, {"body": body(x=[{"type": "refusal"}])}, [(S, "refusal", "refusal")]),
+        ({"body": body(signature="a", metrics={"latencyMs": 1})}, {"body": body(signature="b")}, []),
+        ({"body": body(logprobs=[-0.1])}, {"body": body(logprobs=[-0.2])}, [(P, "body", "body.logprobs[0]")]),
         ({"body": "a=1"}, {"body": "a=2"}, [(R, "body", "body")]),
         ({"body": "{}"}, {"body": "<html>"}, [(S, "body", "body")]),
         ({"body": body(), "plain": True}, {"body": body(id="y"), "plain": True}, [(R, "body", "body.id")]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playhead.engine.comparison_words import MOST_WORDS, Change, Run, word_runs, words_of
@@ -26,6 +26,7 @@ def test_the_runs_give_both_texts_again(old: str, new: str) -> None:
 def test_a_text_is_its_words_and_the_same_as_itself(text: str) -> None:
     """Cutting loses nothing, and a text without a change has none."""
     assert "".join(words_of(text)) == text
+    assert "".join(words_of(text, fine=False)) == text
     assert all(run.change is Change.SAME for run in word_runs(text, text))
 
 
@@ -47,6 +48,16 @@ def test_a_sentence_that_was_written_anew_is_one_change() -> None:
         Run(Change.INSERTED, "four five six"),
         Run(Change.SAME, "."),
     ]
+
+
+@given(st.lists(st.sampled_from(["ink ", "paper", ", ", "\n", "a "]), min_size=180, max_size=400).map("".join), TEXTS)
+@settings(max_examples=20)
+def test_long_texts_lose_nothing_either(old: str, put_in: str) -> None:
+    """A page is cut more coarsely; it is the same two texts all the same."""
+    new = old[: len(old) // 2] + put_in + old[len(old) // 2 + 9 :]
+    runs = word_runs(old, new)
+    assert "".join(run.text for run in runs if run.change is not Change.INSERTED) == old
+    assert "".join(run.text for run in runs if run.change is not Change.DELETED) == new
 
 
 @pytest.mark.parametrize("count", [MOST_WORDS, 60 * MOST_WORDS])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -80,13 +81,14 @@ def command(
 
 def show_comparison(comparison: Comparison, *, most: int | None) -> None:
     """Print a comparison: the calls that differ, then how many of each kind there are."""
-    blocks = [*_blocks(comparison)]
-    for lines in blocks[:most]:
+    differing = sum(bool(row.facts) for row in comparison.rows)
+    differing += len(comparison.changed) + len(comparison.removed) + len(comparison.added)
+    for lines in islice(_blocks(comparison), most):
         for line in lines:
             say(line)
-    if most is not None and len(blocks) > most:
-        say(f"and {plural(len(blocks) - most, 'more call')}; --all shows them")
-    if blocks:
+    if most is not None and differing > most:
+        say(f"and {plural(differing - most, 'more call')}; --all shows them")
+    if differing:
         say()
     rows = [[grade.word, f"{count:,}"] for grade, count in comparison.counts.items() if count]
     alone = (("changed", comparison.changed), ("removed", comparison.removed), ("added", comparison.added))

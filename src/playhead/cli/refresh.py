@@ -21,7 +21,7 @@ from playhead.engine.comparison import Grade
 from playhead.errors import UsageError
 from playhead.harness.comparison import Comparison
 from playhead.harness.drift_page import write_page
-from playhead.harness.drift_report import asked_json, row_json, summary_of
+from playhead.harness.drift_report import MAX_WORDED, asked_json, row_json, summary_of
 from playhead.harness.refresh_budget import Budget, check_budget, parse_budget
 from playhead.harness.refresh_plan import RefreshPlan, Selection, Ways, plan_refresh
 from playhead.harness.refresh_staging import (
@@ -303,7 +303,10 @@ def _plan_json(plan: RefreshPlan) -> dict[str, Any]:
 
 def _calls_json(found: Sequence[Candidate], accepted: Sequence[Candidate]) -> list[dict[str, Any]]:
     taken = {one.fresh.place for one in accepted}
-    return [{**row_json(one.row), "failed": one.failed, "accepted": one.fresh.place in taken} for one in found]
+    return [
+        {**row_json(one.row, words=at < MAX_WORDED), "failed": one.failed, "accepted": one.fresh.place in taken}
+        for at, one in enumerate(found)
+    ]
 
 
 def _dollars(amount: Decimal) -> str:

@@ -108,6 +108,7 @@ class Side(NamedTuple):
 
 OF_THE_MOMENT = frozenset(
     (
+        *("signature", "thoughtSignature", "thought_signature", "encrypted_content", "metrics", "service_tier"),
         "id",
         "created",
         "created_at",
@@ -127,7 +128,10 @@ OF_THE_MOMENT = frozenset(
         "eval_duration",
     )
 )
-"""Fields of a body whose values change with every answer, as ``core.wire`` keeps them apart in bodies that it reads."""
+"""
+Fields of a body whose values change with every answer: those that ``core.wire`` keeps apart in bodies that it reads,
+seals over what a model thought, and how busy its server was.
+"""
 
 _SAID_ELSEWHERE = frozenset(
     (
@@ -325,6 +329,8 @@ def _placed(kind: str, leaf: str, found: Iterator[Place], near: float) -> Iterat
             yield Fact(grade, "vectors", place.path, place.old, place.new, place.cosine)
         else:
             grade = Grade.STRUCTURAL if place.shape else Grade.REWORDED
+            if grade is Grade.REWORDED and "logprob" in place.path.lower():
+                grade = Grade.PROVENANCE  # the same words from a model in another state
             yield Fact(grade, kind if place.shape else leaf, place.path, place.old, place.new)
 
 

@@ -11,7 +11,11 @@ from typing import NamedTuple
 MOST_WORDS = 3_000
 """Words between the common head and tail up to which texts are aligned: the time grows with their square."""
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+MOST_FINE = 200
+"""Words up to which spaces count as words of their own; they are in every text, and aligning them takes longest."""
+
+_FINE = re.compile(r"\s+|\w+|[^\w\s]")
+_COARSE = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 
 
 class Change(enum.Enum):
@@ -35,9 +39,15 @@ class Run(NamedTuple):
     text: str
 
 
-def words_of(text: str) -> list[str]:
-    """Cut a text into words, marks and the spaces between them; joined they are the text."""
-    return _WORDS.findall(text)
+def words_of(text: str, *, fine: bool = True) -> list[str]:
+    """
+    Cut a text into words and marks; joined they are the text.
+
+    Args:
+        text: The text.
+        fine: Whether the spaces between them stand alone; else each stands with the word before it.
+    """
+    return (_FINE if fine else _COARSE).findall(text)
 
 
 def word_runs(old: str, new: str) -> list[Run]:
@@ -47,6 +57,8 @@ def word_runs(old: str, new: str) -> list[Run]:
     The runs that stayed and went, joined, are the old text; those that stayed and came the new one.
     """
     before, after = words_of(old), words_of(new)
+    if max(len(before), len(after)) > MOST_FINE:
+        before, after = words_of(old, fine=False), words_of(new, fine=False)
     head = _shared(before, after)
     rest = min(len(before), len(after)) - head
     tail = min(rest, _shared(before[::-1], after[::-1]))
@@ -71,7 +83,9 @@ def _aligned(old: Sequence[str], new: Sequence[str]) -> Iterator[Run]:
         yield Run(Change.DELETED, "".join(old))
         yield Run(Change.INSERTED, "".join(new))
         return
-    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    # Beyond a page the most frequent words are no anchors: they would be tried in every place.
+    often = max(len(old), len(new)) > 5 * MOST_FINE
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=often).get_opcodes():
         if tag == "equal":
             yield Run(Change.SAME, "".join(old[i1:i2]))
         else:

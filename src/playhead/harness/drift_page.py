@@ -18,7 +18,7 @@ from playhead.errors import UsageError
 from playhead.harness.comparison import Asked, Changed, Comparison, Row
 from playhead.harness.drift_report import has_words, label_of
 
-MAX_CALLS = 2_000
+MAX_CALLS = 300
 """Calls of one kind that a page shows: more nobody reads, and a browser shows them slowly."""
 
 MAX_VALUE = 20_000

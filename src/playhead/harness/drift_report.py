@@ -13,6 +13,9 @@ from playhead.harness.comparison import Asked, Changed, Comparison, Row
 MAX_ROWS, MAX_FACTS = 10, 4
 """Calls, and facts of each, that an assertion names."""
 
+MAX_WORDED = 200
+"""Calls of which plain values hold the words that changed: aligning a page of words takes some 5 ms."""
+
 
 def summary_of(comparison: Comparison) -> str:
     """Give a comparison on one line: ``120 calls: 118 identical, 1 reworded, 1 structural; 1 removed``."""
@@ -80,7 +83,7 @@ def _drifted(comparison: Comparison, fail_on: str | Grade) -> Iterator[tuple[str
 
 
 def as_json(comparison: Comparison, *, fail_on: str | Grade = Grade.REWORDED) -> dict[str, Any]:
-    """Give a comparison as plain values, identical calls too."""
+    """Give a comparison as plain values, identical calls too; of the first ``MAX_WORDED`` the words that changed."""
     return {
         "golden": comparison.golden,
         "fresh": comparison.fresh,
@@ -93,7 +96,7 @@ def as_json(comparison: Comparison, *, fail_on: str | Grade = Grade.REWORDED) ->
             "removed": len(comparison.removed),
             "added": len(comparison.added),
         },
-        "calls": [row_json(row) for row in comparison.rows],
+        "calls": [row_json(row, words=at < MAX_WORDED) for at, row in enumerate(comparison.rows)],
         "changed": [_changed_json(pair) for pair in comparison.changed],
         "removed": [asked_json(asked) for asked in comparison.removed],
         "added": [asked_json(asked) for asked in comparison.added],
@@ -106,12 +109,13 @@ def asked_json(asked: Asked) -> dict[str, Any]:
     return {name: value for name, value in asked._asdict().items() if value != ""}
 
 
-def row_json(row: Row) -> dict[str, Any]:
-    """Give a call that both cassettes have as plain values."""
-    return {**asked_json(row.asked), "grade": row.grade.word, "facts": [fact_json(fact) for fact in row.facts]}
+def row_json(row: Row, *, words: bool = True) -> dict[str, Any]:
+    """Give a call that both cassettes have as plain values, with the words that changed where they are wanted."""
+    facts = [fact_json(fact, words=words) for fact in row.facts]
+    return {**asked_json(row.asked), "grade": row.grade.word, "facts": facts}
 
 
-def fact_json(fact: Fact) -> dict[str, Any]:
+def fact_json(fact: Fact, *, words: bool = True) -> dict[str, Any]:
     """Give a fact as plain values, a text with its runs of words: ``[change, words]``."""
     found: dict[str, Any] = {
         "grade": fact.grade.word,
@@ -122,7 +126,7 @@ def fact_json(fact: Fact) -> dict[str, Any]:
     }
     if fact.cosine is not None:
         found["cosine"] = fact.cosine
-    if fact.kind == "text":
+    if words and fact.kind == "text":
         found["words"] = [[run.change.value, run.text] for run in word_runs(fact.old, fact.new)]
     return found
 
