@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from playhead.core.calls import bind_outcome, key_bytes, request_fields
+from playhead.core.calls import request_fields
 from playhead.core.canonical import encode
 from playhead.core.failures import rebuild
 from playhead.core.fingerprint import Fingerprint, fingerprint
@@ -28,26 +27,25 @@ from playhead.engine.explain import (
     explain_no_match,
     explain_past_end,
 )
-from playhead.engine.faults import Fault, FaultKind, FaultRule, Injection, parse_injection
-from playhead.engine.ledger import InjectedCall, Report
+from playhead.engine.ledger import Report
 from playhead.engine.player import Player, Refuse, Replay
 from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
 from playhead.errors import (
-    CassetteDamaged,
     NoMatch,
     RecordingError,
     ReplayRefused,
     UsageError,
 )
 from playhead.providers.conventions.table import convention_for, name_in
-from playhead.sessions.capturing import captured, explain_place
+from playhead.sessions.capturing import explain_place
 from playhead.sessions.clock import Clock
 from playhead.sessions.ending import REFUSALS, raise_if_strict, warn_of_drift, warn_of_synthetic
-from playhead.sessions.injecting import Injected, Injector
+from playhead.sessions.injecting import Injector
 from playhead.sessions.recorder import LiveRedactor, Recorder
 from playhead.sessions.settings import SessionOptions
 from playhead.sessions.tickets import Finished, Leaving, Ticket
+from playhead.sessions.varying import Varying, bound
 from playhead.sessions.wrapping import WrappedProvider
 from playhead.store.cassette import Cassette
 from playhead.store.sealing import Sealed, open_or_none
@@ -63,7 +61,7 @@ class _Terms(NamedTuple):
     optional: bool
 
 
-class Session:
+class Session(Varying):
     """
     Records into a cassette or replays from it.
 
@@ -179,103 +177,6 @@ class Session:
         """
         found = convention_for(provider, convention)
         return WrappedProvider(self, provider, name=name_in(found, name), convention=found, pace=self.options.pace)
-
-    def inject(
-        self,
-        fault: Fault | FaultKind | str | Mapping[str, Any] | Injection,
-        *,
-        at: int | Iterable[int] | None = None,
-        when: FaultRule | Mapping[str, Any] | None = None,
-        store: bool = False,
-    ) -> None:
-        """
-        Have a fault befall calls from now on; they never go out, and take no recorded answer's turn.
-
-        Args:
-            fault: What goes wrong: a ``Fault``, its kind, its fields, or an ``Injection``, which says the rest itself.
-            at: Which of the calls that meet the rule, 1 for the first; all of them where it is left out.
-            when: Which calls are meant: a ``FaultRule`` or its fields; every call where it is left out.
-            store: Whether a session that records stores what the call comes to, with the origin ``synthetic``. Its
-                replay plays that, and injects nothing.
-
-        Raises:
-            UsageError: A part of it makes no sense.
-        """
-        given = fault if isinstance(fault, Injection) else parse_injection(fault, at=at, when=when, store=store)
-        self._injector.add(given)
-
-    def capture(
-        self,
-        function: Callable[..., Any] | None = None,
-        *,
-        name: str | None = None,
-        key: Callable[..., Any] | None = None,
-    ) -> Callable[..., Any]:
-        """
-        Give a function whose calls are recorded and replayed as those of models are, and count as none.
-
-        Args:
-            function: Sync or async, giving a value or, by ``yield``, pieces; left out, a decorator is given.
-            name: The name in the recording, part of what is matched; the function's own where it is left out.
-            key: Called with the arguments, gives what is matched of them; all of them where it is left out.
-
-        Raises:
-            UsageError: It cannot be called, or has no name.
-        """
-        if function is None:
-            return functools.partial(self.capture, name=name, key=key)
-        return captured(function, lambda: self, name=name, key=key)
-
-    def number_capture(self) -> int:
-        """Give the place of a captured call that starts now, from 1."""
-        return next(self._captures)
-
-    @property
-    def injects(self) -> bool:
-        """Whether any call may be befallen by a fault."""
-        return bool(self._injector)
-
-    def injected(
-        self, request: CompletionRequest, provider: str, *, stream: bool = False, sent: str | None = None
-    ) -> Injected | None:
-        """
-        Say what befalls a call that starts now; asked before ``begin``, once a call.
-
-        Args:
-            request: What is asked.
-            provider: The provider's name.
-            stream: Whether a streamed answer is asked for.
-            sent: Method and URL of a request over the wire; ``None`` at the provider seam.
-
-        Raises:
-            UsageError: The fault has no place in an answer of this kind.
-            CassetteError: The recorded answer that it changes is damaged.
-        """
-        return self._injector.due(request, provider, stream=stream, sent=sent)
-
-    def note_injected(self, call: InjectedCall) -> None:
-        """Keep in the ledger that a fault befell a call."""
-        with self._lock:
-            self._player.ledger.note_injected(call)
-
-    def upcoming(self, request: CompletionRequest, provider: str, *, stream: bool = False) -> Replay | None:
-        """
-        Give what the next call of a request is answered with; it stays the next.
-
-        Raises:
-            CassetteError: What the cassette holds of it is damaged.
-        """
-        clean, _ = LiveRedactor(self.options.redactor).request(request)
-        settled = self.matching.settle(clean) if self.matching.settles else Settled(clean)
-        key = fingerprint(settled.request, provider, stream=stream)
-        with self._lock:
-            entry = self._player.upcoming(key.key)
-        return None if entry is None else bound(Replay(entry.call.outcome, entry.volatile.gaps, entry), settled.values)
-
-    def give_back(self, step: Replay) -> None:
-        """Have an answer that did not reach its caller played to the next call of its request."""
-        with self._lock:
-            self._player.give_back(key_bytes(step.entry.key), step.entry)
 
     def begin(
         self,
@@ -519,15 +420,3 @@ def close_after(session: Session, error: BaseException | None) -> None:
         session.close(ok=False)
     except Exception as fault:  # noqa: BLE001 - it is attached to the error that matters more
         error.add_note(f"playhead: closing the session failed too: {fault}")
-
-
-def bound(step: Replay, values: tuple[str, ...]) -> Replay:
-    """Put the values of a live request where the recorded ones stood in an answer."""
-    if not step.entry.volatile.bound:
-        return step
-    # Where a segment drifted the live request may hold fewer values: the recorded ones stand for the rest.
-    live = (*values, *step.entry.volatile.bound[len(values) :])
-    try:
-        return Replay(bind_outcome(step.outcome, live), step.gaps, step.entry, live)
-    except ValueError as error:
-        raise CassetteDamaged(f"an answer cannot be read: {error}", record=step.entry.key) from None
