@@ -59,6 +59,8 @@ async def test_the_gateways_token_never_goes_on(tmp_path: Path, ask: Ask, vendor
     )
     assert (await ask(app).post(CHAT, json=chat(), headers={"authorization": "Bearer token-1"})).status_code == 200
     assert "authorization" not in vendor.asked[0].headers
+    assert (await ask(app).get("/v1/models?key=token-1&limit=2")).status_code == 200
+    assert vendor.asked[1].query == {"limit": "2"}
 
 
 async def test_a_stream_is_relayed_while_it_comes(tmp_path: Path, serve: Serve, vendor: OpenAIServer) -> None:

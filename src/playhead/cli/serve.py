@@ -21,7 +21,6 @@ from playhead.errors import UsageError
 from playhead.gateway.app import MAX_BODY, create_app
 from playhead.gateway.serving import GRACE_SECONDS, check_binding, is_loopback, open_port, serve, url_of
 from playhead.gateway.upstreams import DEFAULT
-from playhead.providers.secrets import remember
 
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -126,7 +125,6 @@ def _read_token(name: str | None) -> str | None:
     token = os.environ.get(name)
     if not token:
         raise UsageError(f"the variable {name!r} holds no token", hint=f"export {name}=...")
-    remember(token)
     return token
 
 

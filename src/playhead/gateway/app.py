@@ -24,6 +24,7 @@ from playhead.gateway.replies import Receive, Scope, Send
 from playhead.gateway.status import Status
 from playhead.gateway.upstreams import Upstreams
 from playhead.gateway.watching import CallLog
+from playhead.providers.secrets import remember
 from playhead.sessions.settings import SessionOptions, effective_mode
 
 MAX_BODY = 32 * 1024 * 1024
@@ -127,6 +128,9 @@ def create_app(
         raise UsageError("the gateway needs a cassette", hint="--cassette FILE, or --cassettes FOLDER")
     if token is not None and not token:
         raise UsageError("the token is empty", hint="leave it out, or give one")
+    if token is not None:
+        # A client sends it for its key, so an answer may quote it.
+        remember(token)
     settled = effective_mode(mode)
     folder = None if cassettes is None else Path(cassettes)
     if folder is not None and not folder.is_dir() and not settled.may_record:

@@ -12,7 +12,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import httpx
 import msgspec
@@ -120,6 +120,7 @@ class Forwarder:
     async def _relay(self, arrived: Arrived, read: Read, live: Live, client: Client) -> None:
         _remember_keys(arrived)
         http = self._client()
+        arrived.query = _without(arrived.query, self._token)
         request = http.build_request(
             arrived.method, arrived.url, headers=arrived.sent_on(token=self._token), content=arrived.body or None
         )
@@ -223,6 +224,13 @@ async def _completed(complete: Callable[[Any], Any], request: Any) -> Completion
 def _word_by_word(text: str) -> list[str]:
     words = text.split(" ")
     return [word if index == 0 else f" {word}" for index, word in enumerate(words)] if text else []
+
+
+def _without(query: str, token: str | None) -> str:
+    """Give a query without the gateway's token, which a client may have sent for its key."""
+    if token is None or "key=" not in query:
+        return query
+    return "&".join(part for part in query.split("&") if unquote_plus(part) != f"key={token}")
 
 
 def _remember_keys(arrived: Arrived) -> None:
