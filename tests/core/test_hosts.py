@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playhead.core.hosts import checked_hosts, host_in
+from playhead.core.hosts import checked_hosts, host_in, without_port
 from playhead.errors import UsageError
 
 
@@ -72,3 +72,22 @@ def test_any_texts_give_an_answer(patterns: list[str], host: str, port: int | No
     """Whatever the names are, a host is one of them or not; without patterns it is none."""
     assert host_in(patterns, host, port) in (True, False)
     assert not host_in([], host, port)
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [
+        ("localhost", "localhost"),
+        ("localhost:80", "localhost"),
+        ("*.example.com:443", "*.example.com"),
+        ("[::1]:80", "[::1]"),
+        ("[::1]", "[::1]"),
+        ("::1", "::1"),
+        ("fe80::1:80", "fe80::1:80"),
+        ("localhost:http", "localhost:http"),
+    ],
+)
+def test_a_port_is_left_out(host: str, name: str) -> None:
+    """What stands behind the last colon is a port only where it cannot be a part of an address."""
+    assert without_port(host) == name
+    assert host_in([name], name)

@@ -44,6 +44,11 @@ def host_in(patterns: Sequence[str], host: str, port: int | None = None) -> bool
     return False
 
 
+def without_port(host: str) -> str:
+    """Give a host without its port, where it names one: ``localhost:80``, ``[::1]:80``."""
+    return host.rpartition(":")[0] if _has_port(host) else host
+
+
 def _has_port(pattern: str) -> bool:
     head, colon, tail = pattern.rpartition(":")
     return bool(colon) and tail.isdigit() and (":" not in head or head.endswith("]"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playhead.core.hosts import host_in
+from playhead.core.hosts import host_in, without_port
 from playhead.sessions import network
 
 
@@ -18,7 +18,7 @@ class TestBlock:
     __test__ = False
 
     def __init__(self, allowed: tuple[str, ...]) -> None:
-        self._allowed = network.AllowedHosts(allowed, [_without_port(host) for host in allowed])
+        self._allowed = network.AllowedHosts(allowed, [without_port(host) for host in allowed])
         self.attempts: dict[str, None] = {}
         self.is_open = False
 
@@ -39,11 +39,6 @@ class TestBlock:
         return host_in(allowed.hosts, attempt.host, attempt.port) or host_in(
             allowed.addresses(), attempt.host, attempt.port
         )
-
-
-def _without_port(host: str) -> str:
-    head, colon, tail = host.rpartition(":")
-    return head if colon and tail.isdigit() and (":" not in head or head.endswith("]")) else host
 
 
 def words(attempts: list[str]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import threading
 
-from playhead.core.hosts import host_in
+from playhead.core.hosts import host_in, without_port
 from playhead.sessions import network, routing
 from playhead.sessions.session import Session
 
@@ -33,7 +33,7 @@ class _SessionBlock:
     def __init__(self, session: Session) -> None:
         self._session = session
         hosts = (*session.options.allowed_hosts, *session.options.ignore_hosts)
-        self._allowed = network.AllowedHosts(hosts, [_without_port(host) for host in hosts])
+        self._allowed = network.AllowedHosts(hosts, [without_port(host) for host in hosts])
 
     def refuses(self, attempt: network.Attempt) -> bool:
         allowed = self._allowed
@@ -54,11 +54,6 @@ class _SessionBlock:
             return False
         self._session.note_blocked(attempt.words)
         return True
-
-
-def _without_port(host: str) -> str:
-    head, colon, tail = host.rpartition(":")
-    return head if colon and tail.isdigit() and ":" not in head else host
 
 
 class Guard:
@@ -94,13 +89,19 @@ class Guard:
                 self._lead_back()
 
     def _lead_nowhere(self) -> None:
-        self._before = {name: os.environ.get(name) for name in (*_PROXIES, *_EXEMPT)}
+        self._before = {name: _value_of(name) for name in (*_PROXIES, *_EXEMPT)}
         for name in _PROXIES:
             os.environ[name] = NOWHERE
 
     def _lead_back(self) -> None:
         for name, value in self._before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
+            if value is not None:
                 os.environ[name] = value
+            elif _value_of(name) is not None:
+                del os.environ[name]
+
+
+def _value_of(name: str) -> str | None:
+    # Most of these are set nowhere, and os.environ takes 2 us to say so of each; the dict behind it knows at once.
+    raw = getattr(os.environ, "_data", None)
+    return None if raw is not None and os.environ.encodekey(name) not in raw else os.environ.get(name)
