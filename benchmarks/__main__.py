@@ -28,6 +28,7 @@ from benchmarks.measures import (
     missing,
     opening,
     plugin,
+    property_tests,
     random_get,
     recording,
     replaying,
@@ -50,6 +51,7 @@ MEASURES = {
     module.MEASURE.name: module.MEASURE
     for module in (
         *(opening, random_get, replaying, recording, size, git_growth, missing, diffing, stability, importing),
+        property_tests,
         *(wire_opening, wire_replaying, wire_recording, wire_size, wire_order, session_cost, plugin, gateway_load),
     )
 }

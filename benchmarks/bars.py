@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.contenders import MOCK, OURS
 from benchmarks.contenders.limits import DICT, SLICE
-from benchmarks.measures import diffing, gateway_load, plugin, stability, wire_order, wire_size
+from benchmarks.measures import diffing, gateway_load, plugin, property_tests, stability, wire_order, wire_size
 from benchmarks.measures.git_growth import ANSWERS, FACTS
 from benchmarks.measures.importing import OURS as IMPORT
 from benchmarks.measures.importing import OVER
@@ -107,6 +107,10 @@ _PROVIDER: tuple[Bar, ...] = (
         for how in _DIFFS
     ),
     Bar("takes of 1,000 requests compared", "stability", stability.case(1_000), 2_000, unit="ms"),
+    *(
+        Bar(f"property test, an example {seam}", "property", seam, 1.5, unit="ms")
+        for seam in (property_tests.PROVIDER, property_tests.WIRE)
+    ),
     Bar("import over bare Python", "import", OVER, 60, over=IMPORT, unit="ms"),
 )
 

@@ -27,6 +27,7 @@ class Plan(NamedTuple):
         editions: Recordings after the first.
         miss: Calls among which a miss is explained.
         diff: Numbers of calls in the two files that are compared.
+        examples: Examples of a property test a sample.
         stability: Requests of ten takes each that are compared.
         imports: Fresh processes a package.
         wire_opening: Numbers of calls in the files that are opened over the wire.
@@ -54,6 +55,7 @@ class Plan(NamedTuple):
     editions: int = 5
     miss: int = 1_000
     diff: tuple[int, ...] = (1_000, 10_000)
+    examples: int = 500
     stability: int = 1_000
     imports: int = 9
     wire_opening: tuple[int, ...] = (1, 10, 1_000)
@@ -91,6 +93,7 @@ QUICK = Plan(
     editions=2,
     miss=60,
     diff=(30,),
+    examples=30,
     stability=20,
     imports=3,
     wire_opening=(1, 10),
