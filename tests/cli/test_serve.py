@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +126,16 @@ def test_a_call_on_its_way_ends_before_the_gateway_does(start: Start, tmp_path: 
     assert process.returncode == 0
 
 
+@contextmanager
+def waiting(url: str, body: dict[str, Any]) -> Iterator[None]:
+    """Have a call on its way whose answer nobody reads."""
+    with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
+        sent = json.dumps(body).encode()
+        head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(sent)}\r\n\r\n"
+        connection.sendall(head.encode() + sent)
+        yield
+
+
 def test_a_call_that_does_not_end_in_time_leaves_nothing(start: Start, tmp_path: Path) -> None:
     """After the grace it is cut off; what came before it is sealed."""
     with OpenAIServer() as server:
@@ -133,15 +145,41 @@ def test_a_call_that_does_not_end_in_time_leaves_nothing(start: Start, tmp_path:
         body = {**BODY, "model": "tiny-1"}
         assert httpx.post(f"{url}/v1/chat/completions", json=body).status_code == 200
         server.faults.append(slow)
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as waiting:
-            sent = json.dumps(body).encode()
-            head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-length: {len(sent)}\r\n\r\n"
-            waiting.sendall(head.encode() + sent)
+        with waiting(url, body):
             while len(server.asked) < 2:
                 time.sleep(0.01)
             code, errors = ended(process)
     assert (code, errors.splitlines()[-1]) == (0, "a.cassette: 0 calls played, 1 recorded")
     assert "Traceback" not in errors
+    assert len(playhead.open_cassette(tmp_path / "a.cassette")) == 1
+
+
+def test_ctrl_c_twice_does_not_wait_and_keeps_what_was_recorded(start: Start, tmp_path: Path) -> None:
+    """The second one cuts calls off, and no traceback is shown."""
+    with OpenAIServer() as server:
+        process = start(
+            "serve",
+            "--cassette",
+            "a.cassette",
+            "--mode",
+            "record",
+            "--upstream",
+            f"openai={server.base_url}",
+            "--port",
+            0,
+        )
+        url = address(process)
+        body = {**BODY, "model": "tiny-1"}
+        assert httpx.post(f"{url}/v1/chat/completions", json=body).status_code == 200
+        server.faults.append(slow)
+        with waiting(url, body):
+            while len(server.asked) < 2:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.5)
+            assert process.poll() is None
+            code, errors = ended(process, signal.SIGINT)
+    assert (code, errors) == (0, "a.cassette: 0 calls played, 1 recorded\n")
     assert len(playhead.open_cassette(tmp_path / "a.cassette")) == 1
 
 

@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +14,6 @@ import pytest
 import playhead
 from playhead import StubInferenceProvider, UsageError
 from playhead.gateway import create_app
-from playhead.gateway.serving import Background
 from tests.gateway.conftest import CHAT, Ask, chat, stub_app
 
 
@@ -78,11 +78,21 @@ async def test_what_is_recorded_is_sealed_when_the_app_stops(tmp_path: Path, ask
     assert len(playhead.open_cassette(tmp_path / "a.cassette")) == 1
 
 
-def test_a_server_runs_the_lifespan(tmp_path: Path) -> None:
-    """A gateway behind uvicorn seals when the server has stopped."""
+async def test_a_lifespan_ends_in_sealing(tmp_path: Path, ask: Ask) -> None:
+    """Behind a server of somebody else's the gateway seals when that stops."""
     app = stub_app(tmp_path / "a.cassette")
-    with Background(app) as url:
-        assert httpx.post(f"{url}{CHAT}", json=chat()).status_code == 200
+    await ask(app).post(CHAT, json=chat())
+    asked = iter(["lifespan.startup", "lifespan.shutdown"])
+    told: list[str] = []
+
+    async def receive() -> dict[str, str]:
+        return {"type": next(asked)}
+
+    async def send(message: Any) -> None:
+        told.append(message["type"])
+
+    await app({"type": "lifespan", "state": {}}, receive, send)
+    assert told == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert len(playhead.open_cassette(tmp_path / "a.cassette")) == 1
 
 

@@ -92,16 +92,18 @@ def serve(
         MissingDependencyError: uvicorn is not installed.
     """
     server = make_server(gateway, grace=grace, on_ready=on_ready)
-
-    async def run() -> None:
-        try:
-            await server.serve(sockets=[listening])
-        finally:
-            # Whoever presses Ctrl-C twice does not want to wait, and wants what was recorded all the same.
-            await gateway.close()
-
     with listening:
-        asyncio.run(run())
+        asyncio.run(_serve_and_close(server, gateway, listening))
+
+
+async def _serve_and_close(server: Any, gateway: Gateway, listening: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[listening])
+    finally:
+        # Calls that were cut off end first, so that they leave nothing. Whoever presses Ctrl-C twice does not want to
+        # wait, and wants what was recorded all the same.
+        await asyncio.sleep(0.01)
+        await gateway.close()
 
 
 def make_server(gateway: Gateway, *, grace: float = GRACE_SECONDS, on_ready: Callable[[], None] = lambda: None) -> Any:
@@ -141,7 +143,7 @@ def make_server(gateway: Gateway, *, grace: float = GRACE_SECONDS, on_ready: Cal
     _quieten()
     # No access log: it would print the keys that some clients put into the URL.
     config = uvicorn.Config(
-        gateway, log_config=None, access_log=False, server_header=False, date_header=False, lifespan="on",
+        gateway, log_config=None, access_log=False, server_header=False, date_header=False, lifespan="off",
         ws="none", timeout_graceful_shutdown=int(grace), backlog=1024,
     )  # fmt: skip
     return Server(config)
@@ -151,13 +153,14 @@ class Background:
     """A gateway that runs in a thread of this process, for tests: ``with Background(app) as url``."""
 
     def __init__(self, gateway: Gateway, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._gateway = gateway
         self._server = make_server(gateway, grace=5)
         self._listening = open_port(host, port)
         self._thread = threading.Thread(target=self._run, name="playhead gateway", daemon=True)
         self.url = url_of(self._listening)
 
     def _run(self) -> None:
-        asyncio.run(self._server.serve(sockets=[self._listening]))
+        asyncio.run(_serve_and_close(self._server, self._gateway, self._listening))
 
     def __enter__(self) -> str:
         self._listening.listen(1024)
