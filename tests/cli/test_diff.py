@@ -43,7 +43,7 @@ def test_a_person_sees_what_differs(run: Run, golden: Path, fresh: Path) -> None
     assert [line for line in lines if "is now" not in line] == [
         'openai  m  "Question 1 about ink?"',
         "  finish reason: stop -> tool_calls",
-        '  tool call tool_calls[0]: (absent) -> mix({"a":1})',
+        '  tool_calls[0]: (absent) -> mix({"a":1})',
         'openai  m  "Question 0 about ink?"',
         "  text: The ink is [-blue-]{+black+}.",
         'openai  m  "Question 2 about ink?"',

@@ -32,6 +32,8 @@ from playhead.harness.drift_report import (
         (Fact(Grade.USAGE, "usage", "usage.total_tokens", "1", "2"), "usage.total_tokens"),
         (Fact(Grade.STRUCTURAL, "finish reason", "finish_reason", "stop", "x"), "finish reason"),
         (Fact(Grade.STRUCTURAL, "truncated", "finish_reason", "stop", "length"), "truncated finish_reason"),
+        (Fact(Grade.STRUCTURAL, "tool call", "tool_calls[0].name", "a", "b"), "tool_calls[0].name"),
+        (Fact(Grade.PROVENANCE, "model version", "model_version", "a", "b"), "model version"),
         (Fact(Grade.STRUCTURAL, "json", "text.a[0]", "1", "2"), "json text.a[0]"),
     ],
 )

@@ -130,9 +130,9 @@ def fact_lines(fact: Fact) -> Iterator[str]:
     if has_words(fact):
         lines = _words(fact).split("\n")
         yield f"  {printable(label)}: {lines[0]}"
-        yield from (f"    {line}" for line in lines[1:])
+        yield from (f"    {line}".rstrip() for line in lines[1:])
         return
-    near = "" if fact.cosine is None else f" (not exact: cosine {fact.cosine:.9g})"
+    near = "" if fact.cosine is None else f" (not exact: cosine {fact.cosine:.12g})"
     yield f"  {printable(label)}: {one_line(fact.old, _VALUE)} -> {one_line(fact.new, _VALUE)}{near}"
 
 

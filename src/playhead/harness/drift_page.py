@@ -180,7 +180,7 @@ def _fact(fact: Fact) -> str:
     name = f'<span class="{fact.grade.word}">{_safe(label_of(fact))}</span>'
     if has_words(fact):
         return f'<div class="fact"><div class="name">{name}</div><p class="said">{_words(fact)}</p></div>'
-    near = "" if fact.cosine is None else f" not exact: cosine {fact.cosine:.9g}"
+    near = "" if fact.cosine is None else f" not exact: cosine {fact.cosine:.12g}"
     return _place("", f"{name}{near}", fact.old, fact.new)
 
 

@@ -36,7 +36,7 @@ def summary_of(comparison: Comparison) -> str:
 def fact_text(fact: Fact) -> str:
     """Give a fact on one line, its values shortened round the first character that differs."""
     old, new = excerpts(fact.old, fact.new)
-    near = "" if fact.cosine is None else f", not exact: cosine {fact.cosine:.9g}"
+    near = "" if fact.cosine is None else f", not exact: cosine {fact.cosine:.12g}"
     return f"{label_of(fact)}: {old} became {new}{near}"
 
 
@@ -45,7 +45,7 @@ def label_of(fact: Fact) -> str:
     kind, path = fact.kind, fact.path
     if path.replace("_", " ") == kind:
         return kind
-    return path if path.startswith((f"{kind}.", f"{kind}[")) else f"{kind} {path}"
+    return path if path.startswith(kind.replace(" ", "_")) else f"{kind} {path}"
 
 
 def asked_text(asked: Asked) -> str:
