@@ -122,3 +122,19 @@ def test_a_json_object_has_the_sdks_ways_of_giving_it() -> None:
     assert made.model_dump_json() == '{"a":[{"b":"é"}],"n":null}'
     assert made.to_json(indent=None) == made.model_dump_json()
     assert made.to_json().splitlines()[0] == "{"
+
+
+def test_a_json_object_equals_one_that_has_what_was_left_out_as_none() -> None:
+    """The SDK's object of the same JSON is equal: it has every field, those the server left out as None."""
+    made = JSONObject.of({"a": [{"b": 1, "c": None}]})
+    assert made == {"a": [{"b": 1}], "d": None}
+    assert made == Page2(a=[{"b": 1, "e": None}], d=None)
+    assert made != {"a": [{"b": 2}]}
+    assert made != {"a": [{"b": 1}], "d": 0}
+    assert made != object()
+
+
+@dataclasses.dataclass
+class Page2:
+    a: list[dict[str, int | None]]
+    d: int | None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from playhead.providers.llama_stack.clients import Kept, place_of
 
@@ -64,3 +65,11 @@ def test_a_place_tells_address_and_key_apart_and_shows_neither() -> None:
     assert len(places) == 4
     assert key not in repr(places)
     assert place_of("openai", "u", None) == place_of("openai", "u", "")
+
+
+def test_how_a_client_is_made_tells_it_apart() -> None:
+    """Further arguments are part of the place, mappings and lists among them."""
+    headers = [{"default_headers": {"a": value}} for value in "12"]
+    of: list[dict[str, Any]] = [{}, {"max_retries": 0}, {"x": ["a"]}, *headers]
+    assert len({place_of("openai", "u", None, one) for one in of}) == len(of)
+    assert place_of("openai", "u", None, {"a": {"b": 1}}) == place_of("openai", "u", None, {"a": {"b": 1}})

@@ -199,11 +199,16 @@ class TestWithSdk:
 
     @pytest.mark.usefixtures("fake_sdk")
     async def test_further_arguments_of_the_client(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A provider may give the client more, such as an HTTP client of its own; such a client is not kept."""
-        monkeypatch.setattr(TinyProvider, "get_extra_client_params", lambda _: {"max_retries": 0})
+        """A provider may give the client more, such as headers; it is kept while they are the same."""
+        monkeypatch.setattr(TinyProvider, "get_extra_client_params", lambda _: {"default_headers": {"x": "1"}})
         provider = TinyProvider("https://api.example/v1")
-        assert provider.client.given["max_retries"] == 0
-        assert provider.client is not provider.client
+        first = provider.client
+        assert first.given["default_headers"] == {"x": "1"}
+        assert provider.client is first
+        monkeypatch.setattr(TinyProvider, "get_extra_client_params", lambda _: {"default_headers": {"x": "2"}})
+        assert provider.client is not first
+        await provider.aclose()
+        assert not first.closed
 
     @pytest.mark.usefixtures("fake_sdk")
     async def test_what_the_sdk_does_not_know_goes_through_its_body(self) -> None:

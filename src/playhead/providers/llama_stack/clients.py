@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -57,9 +57,17 @@ KEPT = Kept()
 """Those of this process."""
 
 
-def place_of(kind: str, url: str, key: str | None) -> Hashable:
-    """Give what tells clients apart: their kind, address and key, the last as a digest."""
-    return kind, hashlib.sha256(f"{url}\n{key or ''}".encode()).digest()
+def place_of(kind: str, url: str, key: str | None, further: Mapping[str, Any] | None = None) -> Hashable:
+    """Give what tells clients apart: their kind, address and key, as a digest, and how else they are made."""
+    return kind, hashlib.sha256(f"{url}\n{key or ''}".encode()).digest(), _hashable(further or {})
+
+
+def _hashable(value: Any) -> Hashable:
+    if isinstance(value, Mapping):
+        given = cast("Mapping[str, Any]", value)
+        return tuple(sorted((name, _hashable(item)) for name, item in given.items()))
+    # A client, or a time-out, is told apart by what it is.
+    return value if isinstance(value, Hashable) else repr(value)
 
 
 def _running() -> asyncio.AbstractEventLoop | None:

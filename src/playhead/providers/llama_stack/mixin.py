@@ -51,13 +51,14 @@ class OpenAIMixin(ABC):
         """Give the address that ``/chat/completions`` is appended to."""
 
     def get_extra_client_params(self) -> Mapping[str, Any]:
-        """Give further arguments of ``AsyncOpenAI``; a client made with any is made anew for each call."""
+        """Give further arguments of ``AsyncOpenAI``; the same ones each time, for the client to be kept."""
         return {}
 
     @property
     def client(self) -> Any:
         """
-        The ``AsyncOpenAI`` for this address and key: the same one within an event loop as long as they are the same.
+        The ``AsyncOpenAI`` for this address and key: the same one within an event loop as long as they, and the further
+        arguments, are the same. ``aclose`` closes it.
 
         Raises:
             MissingDependencyError: OpenAI's SDK is not installed.
@@ -70,7 +71,7 @@ class OpenAIMixin(ABC):
         def make() -> Any:
             return importlib.import_module(SDK).AsyncOpenAI(base_url=url, api_key=key or _NO_KEY, **further)
 
-        return make() if further else KEPT.get(place_of(SDK, url, key), make)
+        return KEPT.get(place_of(SDK, url, key, further), make)
 
     async def openai_completion(self, *args: Any, **kwargs: Any) -> Any:
         """
@@ -131,7 +132,8 @@ class OpenAIMixin(ABC):
     async def aclose(self) -> None:
         """Let go of the connections that the running event loop holds to this address; a later call opens new ones."""
         url, key = self._place()
-        client, server = KEPT.take(place_of(SDK, url, key)), KEPT.take(place_of("httpx", url, key))
+        client = KEPT.take(place_of(SDK, url, key, self.get_extra_client_params()))
+        server = KEPT.take(place_of("httpx", url, key))
         if client is not None:
             await client.close()
         if server is not None:

@@ -65,7 +65,10 @@ class Parameters(NamedTuple):
 def dump(value: Any) -> Any:
     """Give an object of the SDK's as the JSON value it came from: without fields the server left out."""
     model_dump = getattr(value, "model_dump", None)
-    return plain(model_dump(mode="json", exclude_unset=True) if callable(model_dump) else value)
+    if not callable(model_dump):
+        return plain(value)
+    # Servers do not keep to the SDK's types (base64 where it has a list of numbers), and pydantic warns of that.
+    return plain(model_dump(mode="json", exclude_unset=True, warnings=False))
 
 
 def read_parameters(form: Form, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Parameters:
