@@ -190,7 +190,7 @@ def open_cassette(path: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMI
         UnsupportedVersion: It was written by a newer release.
         CassetteDamaged: It does not hold.
     """
-    place = Path(path)
+    place = path if isinstance(path, Path) else Path(path)
     data = read_file(place)
     with located(place):
         return cassette_from(data, path=place, limits=limits)

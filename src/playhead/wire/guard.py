@@ -20,6 +20,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 _EXEMPT = ("NO_PROXY", "no_proxy")
+_KEYS = {name: os.environ.encodekey(name) for name in (*_PROXIES, *_EXEMPT)}
 
 
 def leads_nowhere() -> bool:
@@ -89,7 +90,7 @@ class Guard:
                 self._lead_back()
 
     def _lead_nowhere(self) -> None:
-        self._before = {name: _value_of(name) for name in (*_PROXIES, *_EXEMPT)}
+        self._before = {name: os.environ.get(name) if _is_set(name) else None for name in _KEYS}
         for name in _PROXIES:
             os.environ[name] = NOWHERE
 
@@ -97,11 +98,11 @@ class Guard:
         for name, value in self._before.items():
             if value is not None:
                 os.environ[name] = value
-            elif _value_of(name) is not None:
+            elif _is_set(name):
                 del os.environ[name]
 
 
-def _value_of(name: str) -> str | None:
+def _is_set(name: str) -> bool:
     # Most of these are set nowhere, and os.environ takes 2 us to say so of each; the dict behind it knows at once.
     raw = getattr(os.environ, "_data", None)
-    return None if raw is not None and os.environ.encodekey(name) not in raw else os.environ.get(name)
+    return name in os.environ if raw is None else _KEYS[name] in raw
