@@ -174,6 +174,28 @@ def test_an_answer_that_is_changed_is_parsed_by_the_sdk(sdk: str, path: Path) ->
         assert Asker(sdk, session).stream() == '{"city":'
 
 
+def test_the_pause_a_server_asks_for_passes_in_virtual_time(sdk: str, path: Path) -> None:
+    """With its waits left in, an async SDK sleeps its seven seconds on the loop's clock before it asks again."""
+
+    async def ask() -> str:
+        library = LIBRARIES[sdk]
+        transport = playhead.transport(session, library=library)
+        cls = openai.AsyncOpenAI if sdk == "openai" else anthropic.AsyncAnthropic
+        http = library.AsyncClient(transport=transport)
+        async with cls(api_key="k", base_url="https://h.example/v1", http_client=http) as client:
+            if sdk == "openai":
+                found = await client.chat.completions.create(model="m-1", messages=MESSAGES)
+                return str(found.choices[0].message.content)
+            return str((await client.messages.create(model="m-1", max_tokens=9, messages=MESSAGES)).content[0].text)
+
+    clock = playhead.VirtualClock()
+    with replaying(path, clock=clock, skip_waits=False) as session:
+        session.inject(Fault(FaultKind.RATE_LIMIT, retry_after=7), at=1)
+        began = clock.now_ns
+        assert clock.run(ask()) == SAID
+    assert (clock.now_ns - began) / 1e9 == pytest.approx(7, abs=0.1)
+
+
 async def ask_aiohttp(url: str, seconds: float) -> str:
     """Ask by aiohttp, whose time-outs are the loop's timers."""
     limit = aiohttp.ClientTimeout(sock_read=seconds)

@@ -156,6 +156,8 @@ async def test_a_stream_stands_still_after_its_pieces(tmp_path: Path, shape: str
     assert seen == [("fresh", 0), (" ", 0), ("1", 1)]
     assert clock.slept == [9]
     assert texts(tmp_path / "a.cassette") == [("hello", "fresh 1")]
+    (call,) = playhead.open_cassette(tmp_path / "a.cassette")
+    assert (call.latency_ms, sum(call.gaps_ms)) == (0, 0)
 
 
 async def test_who_ran_out_of_patience_finds_the_answer_again(tmp_path: Path) -> None:

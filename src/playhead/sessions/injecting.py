@@ -72,9 +72,6 @@ class Injector:
         self._lock = threading.Lock()
         self._schedule = Schedule()
 
-    def __bool__(self) -> bool:
-        return bool(self._schedule)
-
     def add(self, injection: Injection) -> None:
         """Take in one more; it counts the calls from now on."""
         with self._lock:
@@ -96,8 +93,6 @@ class Injector:
             UsageError: The fault has no place in an answer of this kind.
             CassetteError: The recorded answer that it changes is damaged.
         """
-        if not self._schedule:
-            return None
         with self._lock:
             injection = self._schedule.due(request, provider, stream=stream)
         if injection is None or (injection.stored and not self._host.records):
@@ -146,7 +141,9 @@ class DelayedStream(_Delayed):
     def __next__(self) -> Any:
         wait = self._wait()
         if wait:
+            began = self._clock.stopwatch_ns()
             self._clock.sleep(wait)
+            self._inner.paused(self._clock.stopwatch_ns() - began)
         return next(self._inner)
 
     def __enter__(self) -> Self:
@@ -165,8 +162,10 @@ class AsyncDelayedStream(_Delayed):
     async def __anext__(self) -> Any:
         wait = self._wait()
         if wait:
+            began = self._clock.stopwatch_ns()
             try:
                 await self._clock.sleep_async(wait)
+                self._inner.paused(self._clock.stopwatch_ns() - began)
             except BaseException:
                 # Its consumer ran out of patience, and nothing of the answer is lost.
                 self._give_back()

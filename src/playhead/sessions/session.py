@@ -93,6 +93,7 @@ class Session(Varying):
         records = mode.may_record and not (mode is Mode.ONCE and self._cassette is not None)
         self.matching = self._agreed_matching()
         self._recorder = Recorder(self.path, mode, options, self.matching) if records else None
+        self.injects = False
         self._injector = Injector(self)
         self._captures = itertools.count(1)
 

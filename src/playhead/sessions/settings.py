@@ -29,7 +29,7 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         takes: The order several takes of one request are played in.
         seed: The seed of a shuffle.
-        pace: 0 plays streams at once, 1 at the recorded pace, 2 at half the speed.
+        pace: 0 answers at once, 1 at the recorded pace (latencies, and gaps of streams), 2 at half the speed.
         strict: Whether closing raises for refusals that were swallowed and for calls that were not played.
         fsync: Whether every recorded call waits for the disk.
         redactor: What is taken out before anything is written; its rules add to the built-in ones.

@@ -30,6 +30,10 @@ class _Passing:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
+    def paused(self, ns: int) -> None:
+        """Leave out so many nanoseconds, in which a delay was injected."""
+        self._ticket.paused(ns)
+
     def _completed(self) -> None:
         self._ended = True
         found = getattr(self._inner, "completion", None)
@@ -169,6 +173,9 @@ class _Playing:
         if isinstance(self._end, Completion) and self._at >= len(self._pieces):
             return self._end
         raise UsageError("this stream has no completion yet", hint="read it to its end first")
+
+    def paused(self, ns: int) -> None:
+        """Take note of an injected delay: a recorded stream has its own times."""
 
     def _wait(self) -> float:
         """Give the seconds to wait before the next piece."""

@@ -113,6 +113,10 @@ class Ticket:
         """End with an outcome that nobody waited for, and with the bytes it would have come in over the wire."""
         self._finish(outcome, (), answer)
 
+    def paused(self, ns: int) -> None:
+        """Leave out so many nanoseconds, in which the caller waited and not the provider."""
+        self._began += ns
+
     def keep_open(self, reader: Leaving) -> None:
         """Have the session close an answer that is still being read when it ends."""
         self._open_streams[reader] = None
@@ -204,6 +208,11 @@ class StreamTicket:
             self._yielded = value
         else:
             self._pieces.append(value if type(value) is str else decode(encode(value)))
+
+    def paused(self, ns: int) -> None:
+        """Leave out so many nanoseconds, in which the caller waited and not the provider."""
+        self._began += ns
+        self._ticket.paused(ns)
 
     def complete(self, completion: Completion | None) -> None:
         """

@@ -22,10 +22,16 @@ from playhead.sessions.settings import SessionOptions
 
 
 class Varying:
-    """The part of a session by which a test varies its run; a session is one."""
+    """
+    The part of a session by which a test varies its run; a session is one.
+
+    Attributes:
+        injects: Whether any call may be befallen by a fault.
+    """
 
     matching: Matching
     options: SessionOptions
+    injects: bool
     _injector: Injector
     _captures: Iterator[int]
     _player: Player
@@ -54,6 +60,7 @@ class Varying:
         """
         given = fault if isinstance(fault, Injection) else parse_injection(fault, at=at, when=when, store=store)
         self._injector.add(given)
+        self.injects = True
 
     def capture(
         self,
@@ -80,11 +87,6 @@ class Varying:
     def number_capture(self) -> int:
         """Give the place of a captured call that starts now, from 1."""
         return next(self._captures)
-
-    @property
-    def injects(self) -> bool:
-        """Whether any call may be befallen by a fault."""
-        return bool(self._injector)
 
     def injected(
         self, request: CompletionRequest, provider: str, *, stream: bool = False, sent: str | None = None
