@@ -172,6 +172,21 @@ def test_requests_over_the_wire_are_sent_again(run: Run, wired: tuple[Path, Serv
     assert texts(path) == ["second", "second"]
 
 
+def test_a_dollar_budget_is_held_against_todays_prices(run: Run, wired: tuple[Path, Server]) -> None:
+    """The plan names its price; a budget below it is refused before the first call, one above is spent from."""
+    pytest.importorskip("genai_prices", reason="the extra `prices` is not installed")
+    path, server = wired
+    server.seen = []
+    result = run("refresh", path, "--yes", "--budget", "0.000001")
+    assert result.exit_code == 2
+    assert "some $0.0000" in result.stdout
+    assert "over the budget of $0.000001" in result.stderr
+    assert server.seen == []
+    found = json.loads(run("refresh", path, "--yes", "--budget", "$0.01", "--json", "--accept-all").stdout)
+    assert (found["made"], found["unmade"], found["tokens"]) == (2, 0, 20)
+    assert 0 < float(found["dollars"]) < 0.01
+
+
 def test_calls_that_fail_are_told_and_tried_again(run: Run, wired: tuple[Path, Server]) -> None:
     """The golden keeps its answers; the command ends with 1, and resuming makes those calls alone."""
     path, server = wired

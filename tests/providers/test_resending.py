@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import httpx
 import pytest
+from tests.harness.refreshing_parts import serving
 
 from playhead import InferenceProviderError, UsageError
 from playhead.dialects.sending import Wired
-from playhead.providers.resending import HOSTS, NO_KEY, Sender, authorized, why_not
+from playhead.providers.resending import HOSTS, NO_KEY, Outward, Sender, authorized, why_not
 
 OPENAI = "https://api.openai.com/v1/chat/completions"
 KEY = "kk-0123456789-secret-value"
@@ -138,6 +139,20 @@ def test_nothing_goes_out_that_may_not(monkeypatch: pytest.MonkeyPatch) -> None:
         made.send(Wired("POST", OPENAI, "", b""), "openai")
     assert not seen
     made.close()
+
+
+def test_the_proxies_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the network is left through a proxy, a request goes through it too, and not where none is wanted."""
+    with serving() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        made = Sender(Outward(), {"openai": NO_KEY})
+        made.send(Wired("POST", "http://models.test/v1/chat/completions", "", b"{}"), "openai")
+        ((path, _, _),) = proxy.seen
+        assert path == "http://models.test/v1/chat/completions"
+        made.send(Wired("POST", proxy.url, "", b"{}"), "openai")
+        assert proxy.seen[1][0] == "/v1/chat/completions"
+        made.close()
 
 
 def test_every_vendor_has_its_hosts() -> None:

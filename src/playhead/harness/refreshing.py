@@ -24,7 +24,7 @@ from playhead.harness.refresh_budget import Budget, Purse
 from playhead.harness.refresh_plan import RefreshPlan, Target, Ways, by_provider
 from playhead.harness.refresh_staging import Candidate, candidates, discard, staging_of, write_chosen
 from playhead.providers.conventions.table import convention_for
-from playhead.providers.resending import Sender
+from playhead.providers.resending import Outward, Sender
 from playhead.sessions.clock import SYSTEM_CLOCK, Clock
 from playhead.sessions.recorder import LiveRedactor, scan_entry
 from playhead.sessions.session import Session
@@ -182,7 +182,7 @@ class _Run:
         jobs = self._jobs(targets)
         shape: dict[str, Any] = {"concurrency": concurrency, "on_end": self._ended, "on_stop": _nothing}
         if wire:
-            sender = Sender(transport(self._session), self._ways.keys, self._ways.allowed)
+            sender = Sender(transport(self._session, inner=Outward()), self._ways.keys, self._ways.allowed)
             requests = {id(target.request): target.wired for target in targets if target.wired is not None}
             try:
                 call_in_threads(jobs, _Sending(sender, name, requests), **shape)

@@ -95,6 +95,21 @@ class Sender:
         self._client.close()
 
 
+class Outward(httpx.BaseTransport):
+    """What really sends: through the proxies of the environment, as any client of the library would."""
+
+    def __init__(self) -> None:
+        self._client = httpx.Client(timeout=_SECONDS, follow_redirects=False)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request; its answer is read by whoever asked."""
+        return self._client.send(request, stream=True, auth=None)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
 def _current(reference: str | None) -> str | None:
     if reference is None or reference == NO_KEY:
         return None
