@@ -32,9 +32,10 @@ def test_hosts_add_up(tmp_path: Path) -> None:
 def test_the_test_wins_over_the_project(tmp_path: Path) -> None:
     """In its rules and its takes."""
     mine = Matching(volatile=("uuid",))
-    found = opened(tmp_path, Wish(matching=mine, takes="cycle"), {"takes": "shuffle"}, matching=Matching())
+    wish = Wish(matching=mine, takes="cycle", seed=7)
+    found = opened(tmp_path, wish, {"takes": "shuffle", "seed": 1}, matching=Matching())
     assert found.session.matching is mine
-    assert found.session.options.takes == "cycle"
+    assert (found.session.options.takes, found.session.options.seed) == ("cycle", 7)
 
 
 @pytest.mark.parametrize(("wish", "setting", "mode"), [(None, "once", Mode.ONCE), ("replay", "once", Mode.REPLAY)])

@@ -28,6 +28,7 @@ from tests.pytest_plugin.conftest import ONE, Suite
         ("scope='package'", "scope must be one of"),
         ("scope='session'", "needs a name"),
         ("pass_rate=0.5", "pass_rate counts takes"),
+        ("seed=True", "seed must be an int, got True"),
         ("inject='reset'", "inject must be a list of faults"),
         ("inject=['flood']", "unknown fault 'flood'"),
         ("inject=[{'kind': 'reset', 'at': 0}]", "calls are counted from 1, got 0"),

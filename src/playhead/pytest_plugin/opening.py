@@ -132,6 +132,8 @@ def _options(
         options["takes"] = "repeat-last"
     elif wish.takes is not None:
         options["takes"] = wish.takes
+    if wish.seed is not None:
+        options["seed"] = wish.seed
     return options
 
 

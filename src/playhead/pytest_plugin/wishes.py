@@ -31,6 +31,7 @@ class Wish(NamedTuple):
         cassette: The cassette's name or path; ``None`` for the test's own.
         mode: The most that may be done with calls.
         takes: The order of takes.
+        seed: The seed of a shuffle.
         strict: Whether unplayed calls fail the test.
         matching: Rules, or what ``Matching`` makes them of.
         max_age: Days from which the cassette is expired.
@@ -46,6 +47,7 @@ class Wish(NamedTuple):
     cassette: str | None = None
     mode: Mode | None = None
     takes: str | None = None
+    seed: int | None = None
     strict: bool | None = None
     matching: Any = None
     max_age: int | None = None
@@ -74,6 +76,12 @@ def _takes(value: Any) -> str:
     from playhead.engine.takes import parse_takes
 
     return parse_takes(value).value
+
+
+def _seed(value: Any) -> int:
+    if type(value) is not int:
+        raise UsageError(f"seed must be an int, got {value!r}")
+    return value
 
 
 def _truth(name: str) -> Callable[[Any], bool]:
@@ -135,6 +143,7 @@ ARGUMENTS: Mapping[str, tuple[Callable[[Any], Any], str]] = {
     "cassette": (_cassette, "The cassette's name; without it the test has one of its own."),
     "mode": (_mode, "The most that may be done with calls: a test marked `replay` is never recorded."),
     "takes": (_takes, "The order several takes of one request are played in."),
+    "seed": (_seed, "The seed of `takes='shuffle'`."),
     "strict": (_truth("strict"), "Whether recorded calls that were not played fail the test."),
     "matching": (_matching, "What loosens the match: a `Matching`, or its keywords in a dict."),
     "max_age": (parse_age, "The age from which the cassette is expired: `'30d'`, `'4w'`."),
