@@ -78,6 +78,16 @@ async def test_what_is_recorded_is_sealed_when_the_app_stops(tmp_path: Path, ask
     assert len(playhead.open_cassette(tmp_path / "a.cassette")) == 1
 
 
+def test_starlettes_own_test_client_takes_it(tmp_path: Path) -> None:
+    """Whoever tests an app in Starlette's way tests a gateway in it too."""
+    from starlette.testclient import TestClient
+
+    app = stub_app(tmp_path / "a.cassette")
+    with TestClient(app) as client:
+        assert client.post(CHAT, json=chat(stream=True)).status_code == 200
+    assert len(playhead.open_cassette(tmp_path / "a.cassette")) == 1
+
+
 async def test_a_lifespan_ends_in_sealing(tmp_path: Path, ask: Ask) -> None:
     """Behind a server of somebody else's the gateway seals when that stops."""
     app = stub_app(tmp_path / "a.cassette")

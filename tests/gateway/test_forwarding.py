@@ -133,6 +133,32 @@ async def test_a_client_that_hangs_up_before_anything_came_leaves_nothing(
     assert (app.faults, path.exists()) == ([], False)
 
 
+async def test_calls_side_by_side_are_each_recorded_with_their_own_answer(
+    tmp_path: Path, serve: Serve, vendor: OpenAIServer
+) -> None:
+    """Sixty at a time, of ten questions six takes each: in replay each question has the answers it had."""
+    path = tmp_path / "a.cassette"
+    seen: list[dict[str, list[bytes]]] = []
+    for mode in ("record", "replay"):
+        app = create_app(cassette=path, mode=mode, upstreams={"openai": vendor.base_url})
+        url = serve(app)
+        async with httpx.AsyncClient(limits=httpx.Limits(max_connections=60), timeout=30) as client:
+
+            async def one(number: int, url: str = url, client: httpx.AsyncClient = client) -> bytes:
+                body = chat(f"question {number % 10}", stream=number % 2 == 0)
+                return (await client.post(f"{url}{CHAT}", json=body)).content
+
+            answers = await asyncio.gather(*map(one, range(60)))
+        await app.close()
+        assert app.faults == []
+        found: dict[str, list[bytes]] = {}
+        for number, answer in enumerate(answers):
+            found.setdefault(f"{number % 10}", []).append(answer)
+        seen.append({name: sorted(each) for name, each in found.items()})
+    assert seen[0] == seen[1]
+    assert all(len(set(each)) == 6 for each in seen[0].values())
+
+
 async def test_a_stub_answers_in_the_dialect_and_is_recorded_as_a_stub(tmp_path: Path, ask: Ask) -> None:
     """Whole and streamed, so that nobody takes its answers for a model's."""
     path = tmp_path / "a.cassette"
