@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.strategies import outcomes
 
 from playhead.core.model import Completion, Failure, Origin, Stream, ToolCall
 from playhead.core.usage import Usage
@@ -185,6 +186,16 @@ def test_texts_differ_exactly_where_they_are_not_the_same(old: str, new: str) ->
         assert not facts
     elif structured(old) is None or structured(new) is None:
         assert gravest(facts) >= Grade.REWORDED
+
+
+@given(outcomes, outcomes)
+def test_any_two_answers_can_be_compared(old: Any, new: Any) -> None:
+    """Whatever came, of whatever kind: nothing raises, nothing differs from itself, and both ways are as grave."""
+    facts, back = compare_answers(side(old), side(new)), compare_answers(side(new), side(old))
+    assert gravest(facts) is gravest(back)
+    assert [fact.grade for fact in facts] == sorted((fact.grade for fact in facts), reverse=True)
+    assert compare_answers(side(old), side(old)) == ()
+    assert compare_answers(side(new), side(new)) == ()
 
 
 def test_grades_are_read_by_name() -> None:

@@ -10,6 +10,7 @@ from tests.harness.comparing_parts import QUESTIONS, but, record, with_fields
 import playhead
 from playhead import (
     CassetteDamaged,
+    CassetteError,
     CassetteMissing,
     Completion,
     CompletionRequest,
@@ -165,6 +166,20 @@ def test_bad_files_are_our_errors(tmp_path: Path) -> None:
                 compare(*pair)
     with pytest.raises(CassetteDamaged):
         compare(damaged, damaged)
+
+
+def test_any_damage_is_an_error_of_ours_or_changes_nothing(tmp_path: Path) -> None:
+    """Whatever byte of a fresh recording is damaged: a cassette error, or the same comparison, never another one."""
+    golden = record(tmp_path / "golden.cassette")
+    fresh = record(tmp_path / "fresh.cassette", but(question_0=with_fields(text="No.")))
+    damaged, data, wanted = tmp_path / "damaged.cassette", fresh.read_bytes(), compare(golden, fresh)
+    for at in range(0, len(data), 7):
+        damaged.write_bytes(data[:at] + bytes([data[at] ^ 0x5A]) + data[at + 1 :])
+        try:
+            found = compare(golden, damaged)
+        except CassetteError:
+            continue
+        assert (found.rows, found.changed, found.removed, found.added) == (wanted.rows, (), (), ())
 
 
 def test_a_cosine_is_between_zero_and_one(tmp_path: Path) -> None:
