@@ -295,6 +295,26 @@ async def test_ls_18_an_unknown_exception_is_a_typed_error(tmp_path: Path) -> No
     assert (caught.value.context["status"], caught.value.context["body"]) == (422, VendorError.body)
 
 
+async def test_ls_18_no_secret_is_in_a_kept_body(tmp_path: Path) -> None:
+    """A key that a server repeats in its refusal reaches the provider's caller, and no file."""
+
+    class Repeating(TinyProvider):
+        async def openai_chat_completion(self, *_: Any, **__: Any) -> Any:
+            await self.check_model_availability("m")  # the key is known from a call on
+            error = VendorError(f"wrong key {KEY}")
+            error.body = {"message": f"wrong key {KEY}"}  # type: ignore[misc]
+            raise error
+
+    with StackServer() as server, playhead.use_cassette(tmp_path / "a.cassette.json", mode="record") as session:
+        provider = Repeating(server.base_url)
+        with pytest.raises(VendorError, match=KEY):
+            await session.wrap(provider, name="tiny").openai_chat_completion(MODEL, MESSAGES)
+        await provider.aclose()
+    text = (tmp_path / "a.cassette.json").read_text(encoding="utf-8")
+    assert KEY not in text
+    assert "wrong key" in text
+
+
 @pytest.fixture
 def no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have no key in the environment."""
