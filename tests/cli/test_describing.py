@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import playhead
 from playhead import Completion, CompletionRequest, Failure, Interaction, Origin, Stream, ToolCall, Usage
 from playhead.cli.describing import (
     answer_lines,
@@ -129,3 +131,12 @@ def test_unknown_token_counts_are_not_zero() -> None:
     """A script can tell what was not reported from nothing used."""
     assert outcome_json(Completion("x"))["usage"] is None
     assert outcome_json(Completion("x", usage=Usage()))["usage"]["total_tokens"] == 0
+
+
+def test_a_captured_call_reads_as_a_call(tmp_path: Path) -> None:
+    """The function and its arguments stand where a model's name does."""
+    path = tmp_path / "run.cassette"
+    with playhead.use_cassette(path, mode="record") as session:
+        session.capture(lambda item, shop: 3, name="stock")("anvil", shop="north\x1b[2J")
+    (call,) = playhead.open_cassette(path)
+    assert head_line(call).split("  ")[1:] == ["captured", 'stock(item="anvil", shop="north\\u001b[2J")']

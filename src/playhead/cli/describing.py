@@ -10,8 +10,10 @@ from playhead.core.calls import outcome_fields
 from playhead.core.canonical import encode
 from playhead.core.evidence import Interaction
 from playhead.core.model import Completion, Failure, Outcome, Stream, ToolCall
+from playhead.core.names import CAPTURED_PROVIDER
 from playhead.core.usage import Usage
 from playhead.core.wire import Answer
+from playhead.sessions.capturing import describe_call
 
 _INDENT = 11
 
@@ -72,6 +74,9 @@ def take_line(interaction: Interaction) -> str:
 def head_line(interaction: Interaction) -> str:
     """Write what one call is: its key, provider and model."""
     request = interaction.request
+    if interaction.provider == CAPTURED_PROVIDER:
+        called = printable(describe_call(request))
+        return "  ".join((interaction.fingerprint[:12], interaction.provider, called))
     facts = [interaction.fingerprint[:12], interaction.provider, printable(request.model or "(model not named)")]
     if request.temperature is not None:
         facts.append(f"temperature {request.temperature:g}")

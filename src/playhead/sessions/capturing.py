@@ -169,11 +169,12 @@ def explain_place(request: CompletionRequest, recorded: Iterable[Interaction]) -
     if there is None:
         return f"it is captured call {place}, and {len(calls)} are recorded"
     same = there.operation == request.operation and there.params == request.params
-    said = "that call, which was played already" if same else _called(there)
-    return f"captured call {place} is {_called(request)}; recorded there is {said}"
+    said = "that call, which was played already" if same else describe_call(there)
+    return f"captured call {place} is {describe_call(request)}; recorded there is {said}"
 
 
-def _called(request: CompletionRequest) -> str:
+def describe_call(request: CompletionRequest) -> str:
+    """Give a captured call as one writes it: ``stock(item="anvil")``, long arguments cut."""
     params: dict[str, Any] = dict(request.params)
     kwargs: Any = params.get("kwargs", {})
     given: Any = kwargs.get("arguments", params.get("args", kwargs))
