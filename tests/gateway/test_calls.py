@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import playhead
 from playhead.gateway import create_app
@@ -295,3 +298,60 @@ async def test_a_websocket_is_turned_away(golden: Path) -> None:
     await app(scope, receive, send)
     await app.close()
     assert [message["type"] for message in sent] == ["websocket.close"]
+
+
+FOLDER = Path(__file__).parent.resolve()
+"""A folder without cassettes; nothing is written in a replay."""
+
+PATHS = ["/v1/chat/completions", "/v1/messages", "/v1/models", "/v1beta/models/m:generateContent", "/api/chat", "/v1/x"]
+PIECES = st.sampled_from([b'{"model":', b'"m"', b"[", b"]", b"{", b"}", b",", b'"messages":', b"null", b"1e400"])
+BODIES = st.binary(max_size=40) | st.lists(PIECES, max_size=12).map(b"".join)
+HEADERS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            [b"x-playhead-cassette", b"x-playhead-test", b"x-playhead-upstream", b"content-length", b"accept-encoding",
+             b"content-encoding", b"authorization", b"anthropic-version", b"host", b"origin"]
+        ),
+        st.binary(max_size=12),
+    ),
+    max_size=3,
+)  # fmt: skip
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "HEAD", "ODD"]),
+    st.sampled_from(PATHS) | st.text(max_size=20).map("/{}".format),
+    st.binary(max_size=12),
+    HEADERS,
+    BODIES,
+)
+def test_whatever_comes_in_gets_an_answer_of_ours(
+    method: str, path: str, query: bytes, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """Never a fault of the gateway's, and never a file outside of its folder."""
+    scope = {
+        "type": "http", "method": method, "path": path, "raw_path": path.encode("utf-8", "replace"), "root_path": "",
+        "query_string": query, "headers": headers, "scheme": "http", "http_version": "1.1", "server": ("127.0.0.1", 1),
+        "client": ("127.0.0.1", 2),
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def run() -> None:
+        left = [{"type": "http.request", "body": body}]
+
+        async def receive() -> Any:
+            return left.pop() if left else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        app = create_app(cassettes=FOLDER, on_refused=lambda _: None)
+        await app(scope, receive, send)
+        assert all(session.path.resolve().is_relative_to(FOLDER) for session in app.sessions)
+        assert app.log.counts["failed"] == 0
+        await app.close()
+
+    asyncio.run(run())
+    assert sent[0]["type"] == "http.response.start"
+    assert 200 <= sent[0]["status"] < 500
