@@ -227,6 +227,28 @@ def test_a_killed_run_is_gone_on_with(
     assert sum(text.startswith("New") for text in texts(golden)) == 5
 
 
+def test_a_run_that_is_broken_off_twice_leaves_at_once(start: Start, golden: Path, tmp_path: Path) -> None:
+    """The first Ctrl-C waits for the call on its way, the second does not; what was answered waits, sealed."""
+    module = f"slow_{os.urandom(4).hex()}"
+    (tmp_path / f"{module}.py").write_text(MODULE.replace("PAUSE", "3"))
+    before = golden.read_bytes()
+    process = start("refresh", golden, "--provider", f"{module}:Model", "--yes")
+    deadline = time.monotonic() + 30
+    while len(seen(tmp_path)) < 3:
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    assert "Ctrl-C once more" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "--resume goes on" in said
+    assert golden.read_bytes() == before
+    assert len(playhead.open_cassette(tmp_path / "golden.refresh.cassette")) == 2
+
+
 @pytest.mark.parametrize(
     "options",
     [

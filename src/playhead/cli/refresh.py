@@ -212,7 +212,15 @@ def _make(
     if not yes and not click.confirm("make them?"):
         raise SystemExit(ExitCode.OK)
     try:
-        return make_calls(golden, plan, ways, budget=budget, concurrency=concurrency, on_progress=_progress)
+        return make_calls(
+            golden,
+            plan,
+            ways,
+            budget=budget,
+            concurrency=concurrency,
+            on_progress=_progress,
+            on_stop=lambda: note("stopping: calls on their way are waited for; Ctrl-C once more leaves them"),
+        )
     except KeyboardInterrupt:
         note("what was answered waits beside the golden, which is as it was; --resume goes on")
         raise

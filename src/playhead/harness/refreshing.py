@@ -77,6 +77,7 @@ def make_calls(
     budget: Budget | None = None,
     concurrency: int = 1,
     on_progress: Callable[[Progress], None] | None = None,
+    on_stop: Callable[[], None] = lambda: None,
     redactor: Redactor = DEFAULT,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Refreshed:
@@ -90,6 +91,8 @@ def make_calls(
         budget: Stop before a call that would likely go over it. An answer may still take more than the golden's did.
         concurrency: Calls at a time.
         on_progress: Called in this thread after each call; what it raises interrupts the run.
+        on_stop: Called once when the run is interrupted, before calls on their way are waited for; a second
+            interruption does not wait.
         redactor: What is taken out before anything is written, beside the built-in rules.
         clock: Where time comes from.
 
@@ -112,7 +115,7 @@ def make_calls(
     session = _StagingSession(staging.cassette, Mode.RECORD_MISSING, options)
     try:
         session.purse = Purse(budget)
-        run = _Run(session, ways, plan, on_progress)
+        run = _Run(session, ways, plan, on_progress, on_stop)
         run.pass_over_answered()
         for name, wire, targets in by_provider(plan.waiting):
             run.make(name, targets, wire=wire, concurrency=concurrency)
@@ -155,12 +158,18 @@ class _Run:
     """Calls on their way, and what came of them."""
 
     def __init__(
-        self, session: _StagingSession, ways: Ways, plan: RefreshPlan, on_progress: Callable[[Progress], None] | None
+        self,
+        session: _StagingSession,
+        ways: Ways,
+        plan: RefreshPlan,
+        on_progress: Callable[[Progress], None] | None,
+        on_stop: Callable[[], None],
     ) -> None:
         self._session = session
         self._ways = ways
         self._plan = plan
         self._on_progress = on_progress
+        self._on_stop = on_stop
         self._failed = 0
         self.made = 0
         self.resumed = 0
@@ -180,7 +189,7 @@ class _Run:
             UsageError: The provider is none.
         """
         jobs = self._jobs(targets)
-        shape: dict[str, Any] = {"concurrency": concurrency, "on_end": self._ended, "on_stop": _nothing}
+        shape: dict[str, Any] = {"concurrency": concurrency, "on_end": self._ended, "on_stop": self._on_stop}
         if wire:
             sender = Sender(transport(self._session, inner=Outward()), self._ways.keys, self._ways.allowed)
             requests = {id(target.request): target.wired for target in targets if target.wired is not None}
@@ -229,10 +238,6 @@ class _Making(Job, frozen=True):
     """A job that knows its call in the golden."""
 
     target: Target
-
-
-def _nothing() -> None:
-    """Do nothing when the run is stopped: its caller prints what there is to say."""
 
 
 def accept(
