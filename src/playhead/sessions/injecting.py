@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, Self
 
 from playhead.core.model import CompletionRequest, Origin, Outcome
-from playhead.engine.faults import DELAYS, Fault, FaultKind, Injection, Schedule, under
+from playhead.engine.faults import DELAYS, Fault, FaultKind, Injection, Schedule, error_of, needs_answer, under
 from playhead.engine.ledger import InjectedCall
 from playhead.engine.player import Replay
 from playhead.sessions.clock import Clock
@@ -58,11 +58,6 @@ class Injected(NamedTuple):
     upcoming: Replay | None = None
     ticket: Ticket | None = None
 
-    @property
-    def seconds_first(self) -> float:
-        """The seconds to wait before the answer, or its first piece."""
-        return self.fault.seconds if self.fault.kind is FaultKind.SLOW_FIRST or not self.fault.after_pieces else 0.0
-
 
 class Injector:
     """The faults of one session, counted while its calls come."""
@@ -100,7 +95,8 @@ class Injector:
             return None
         fault = injection.fault
         keyed = stream and sent is None
-        upcoming = self._host.upcoming(request, provider, stream=keyed)
+        looked_at = injection.stored or error_of(fault) is None or needs_answer(fault, stream=stream)
+        upcoming = self._host.upcoming(request, provider, stream=keyed) if looked_at else None
         made = Injected(fault, upcoming=upcoming)
         if fault.kind not in DELAYS:
             outcome = under(fault, request, None if upcoming is None else upcoming.outcome, stream=stream)
