@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playhead.core.modes import Mode
+from playhead.errors import CassetteError, RecordingError
 from playhead.gateway import cassettes
 from playhead.gateway.arriving import Wishes
 from playhead.gateway.cassettes import Sessions
@@ -141,6 +142,19 @@ def test_a_session_is_opened_once_and_again_after_its_end(tmp_path: Path) -> Non
     assert made.find(Wishes()) is not first
     assert made.close_all() == []
     assert len(made.reports()) == 2
+
+
+@pytest.mark.parametrize("mode", [Mode.REPLAY, Mode.RECORD_MISSING, Mode.RECORD])
+@pytest.mark.parametrize("name", ["x" * 300, "folder", "file/a", "junk"])
+def test_a_place_where_no_cassette_can_be_is_an_error_of_ours(tmp_path: Path, mode: Mode, name: str) -> None:
+    """A name too long for the disk, a folder, something below a file, another kind of file."""
+    (tmp_path / "folder.cassette").mkdir()
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "junk.cassette").write_text("x")
+    made = sessions(tmp_path, mode=mode)
+    with pytest.raises((CassetteError, RecordingError)):
+        made.find(Wishes(name))
+    assert list(made) == []
 
 
 def test_sessions_are_not_opened_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

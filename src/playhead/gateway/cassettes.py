@@ -156,8 +156,6 @@ class Sessions:
                 400, "too_many_cassettes", f"{most} cassettes are open",
                 hint="close those that are done with: POST /playhead/close with the header that names the cassette",
             )  # fmt: skip
-        if self.mode.may_record:
-            path.parent.mkdir(parents=True, exist_ok=True)
         session = self._by_path[path.resolve()] = GatewaySession(path, self.mode, self._options)
         return session
 
