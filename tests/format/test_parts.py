@@ -17,7 +17,7 @@ from playhead.core.canonical import encode, encode_normal
 from playhead.core.model import CompletionRequest
 from playhead.errors import CassetteDamaged, CassetteError, LimitExceeded
 from playhead.format.numbers import KEY_LENGTH, PART_MIN_LENGTH
-from playhead.format.parts import Parts, join_request, part_key, part_value, references, split_request
+from playhead.format.parts import Parts, _known_split, join_request, part_key, part_value, references, split_request
 from tests.strategies import agent_history, long_text, messages, plain_values, requests, tools
 
 LONG = "x" * PART_MIN_LENGTH
@@ -290,6 +290,29 @@ def test_any_split_request(value: Any, name: str, other: Any) -> None:
             join_request(encode_normal(fields), no_part)
         except CassetteError:
             continue
+
+
+def test_a_message_that_comes_again_is_split_the_same() -> None:
+    """What is kept in mind of a message is the message's alone: what a caller does with its parts changes nothing."""
+    long = "\u00e9\n" * 600
+    request = encode_normal(
+        {"messages": [{"content": long, "role": "system"}, {"content": [long, "x"], "role": "user"}]}
+    )
+    first, parts = split_request(request)
+    again, others = split_request(request)
+    assert (again, others) == (first, parts)
+    others.clear()
+    assert split_request(request) == (first, parts)
+    assert join_request(first, parts.__getitem__) == request
+
+
+def test_a_large_message_is_not_kept_in_mind() -> None:
+    """A message of megabytes is split like any other, and does not stay in the memory."""
+    before = _known_split.cache_info().currsize
+    request = encode_normal({"messages": [{"content": "y" * 100_000, "role": "user"}]})
+    split, parts = split_request(request)
+    assert join_request(split, parts.__getitem__) == request
+    assert _known_split.cache_info().currsize == before
 
 
 # --- bombs

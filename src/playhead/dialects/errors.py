@@ -7,6 +7,7 @@ Source of the statuses: https://platform.openai.com/docs/guides/error-codes; one
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -77,6 +78,7 @@ def status_text(status: int) -> str:
     return f"{status} {usual_reason(status)}".rstrip()
 
 
+@lru_cache(maxsize=64)
 def usual_reason(status: int) -> str:
     """Give the words that usually follow a status, empty where there are none."""
     try:

@@ -141,7 +141,7 @@ def _split_all(entries: Iterable[Entry], known: SplitSource | None) -> list[Entr
                 found.append(entry)
             continue
         data, own = (known and known(entry.data)) or split_entry(entry.data)
-        found.append(entry._replace(data=data) if own else entry)
+        found.append(Entry(entry.key, entry.n, data) if own else entry)
         parts.update(own)
     found += [Entry(key, PART_N, data) for key, data in parts.items()]
     found.sort(key=lambda entry: entry.place)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, cast
 
@@ -66,7 +67,11 @@ def _split_messages(messages: list[msgspec.Raw], parts: Parts) -> Any:
     size = 0
     previous: str | None = None
     for message in messages:
-        split = message if len(message) < PART_MIN_LENGTH else _split_message(message, parts)
+        split = message
+        if len(message) >= PART_MIN_LENGTH:
+            data, own = _known_split(bytes(message)) if len(message) <= _MOST_KNOWN else _split_message(bytes(message))
+            split = msgspec.Raw(data)
+            parts.update(own)
         run.append(split)
         size += len(split) + 1
         if size >= PART_MIN_LENGTH:
@@ -78,12 +83,19 @@ def _split_messages(messages: list[msgspec.Raw], parts: Parts) -> Any:
     return run if previous is None else {"$prefix": previous, "$tail": run}
 
 
-def _split_message(message: msgspec.Raw, parts: Parts) -> msgspec.Raw:
+def _split_message(message: bytes) -> tuple[bytes, Parts]:
+    parts: Parts = {}
     fields: dict[str, Any] = dict(_RAW_FIELDS.decode(message))
     for name, raw in fields.items():
         if len(raw) >= PART_MIN_LENGTH:
             fields[name] = _split_strings(msgspec.json.decode(raw), parts, raw)
-    return msgspec.Raw(encode_normal(fields))
+    return encode_normal(fields), parts
+
+
+# A suite sends its system prompt with every call, and an agent its history with every turn.
+_known_split = lru_cache(maxsize=64)(_split_message)
+_MOST_KNOWN = 64 * 1024
+"""Bytes of a message that may be kept in mind."""
 
 
 def _split_strings(value: Any, parts: Parts, raw: msgspec.Raw | None = None) -> Any:

@@ -68,11 +68,17 @@ def decode_segments(data: bytes, calls: int, limits: Limits) -> list[Outline]:
         raise CassetteDamaged("the segment table does not match its checksum")
     table = Unpacker(b"", limits).unpack(data[4:])
     found: list[Outline] = []
-    at = 0
-    while at + _COUNT.size <= len(table):
-        end = at + _COUNT.size + SKETCH_SIZE + SEGMENT_PREFIX * int(_COUNT.unpack_from(table, at)[0])
-        found.append(unpack_outline(table[at + _COUNT.size : end]))
-        at = end
+    at, last, count_of = 0, len(table) - _COUNT.size, _COUNT.unpack_from
+    while at <= last:
+        # A miss reads every row, so that none costs more than it must.
+        (segments,) = count_of(table, at)
+        layout = _outline(segments)
+        at += _COUNT.size
+        if segments < len(HEAD_SEGMENTS) or at + layout.size > len(table):
+            raise CassetteDamaged("the outline of a call is malformed")
+        fields = layout.unpack_from(table, at)
+        found.append(Outline(fields[1:], fields[0]))
+        at += layout.size
     if at != len(table) or len(found) != calls:
         raise CassetteDamaged("the segment table does not fit the calls")
     return found
