@@ -52,8 +52,10 @@ def distance(recorded: tuple[bytes, ...], asked: tuple[bytes, ...]) -> int:
     """
     if len(recorded[0]) != PREFIX:
         recorded = tuple(digest[:PREFIX] for digest in recorded)
+    if recorded == asked:
+        return 0
     same: int = sum(map(eq, recorded, asked))
-    return (len(recorded) if len(recorded) > len(asked) else len(asked)) - same
+    return max(len(recorded), len(asked)) - same
 
 
 def nearest(
