@@ -90,7 +90,11 @@ def test_captured_calls_are_counted_apart(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "run.cassette"
     with playhead.use_cassette(path, mode="record") as session:
         session.wrap(playhead.StubInferenceProvider(), name="stub").complete(CompletionRequest("a"))
-        stock = session.capture(lambda item: 2 * len(item), name="stock")
+
+        @session.capture
+        def stock(item: str) -> int:
+            return 2 * len(item)
+
         assert [stock("anvil"), stock("rocket")] == [10, 12]
     facts = json.loads(run("stats", path, "--json").stdout)
     assert (facts["calls"], facts["captured"], facts["providers"], facts["families"]) == (1, 2, {"stub": 1}, {"llm": 1})

@@ -197,9 +197,9 @@ def test_what_cannot_be_captured_is_refused(path: Path) -> None:
         with pytest.raises(UsageError, match="has no name of its own"):
             session.capture(lambda: 1)
         with pytest.raises(UsageError, match="it is not called"):
-            session.capture(7)  # type: ignore[arg-type]
+            session.capture(7)  # type: ignore[call-overload]
         with pytest.raises(RecordingError, match="cannot be recorded: it is no value"):
-            session.capture(World().search)(open)
+            session.capture(World().search)(open)  # type: ignore[arg-type]
         with pytest.raises(UsageError, match="kept for captured calls"):
             session.wrap(Sync(), name="captured")
 

@@ -51,3 +51,26 @@ def decorated(number: int) -> str:
 def decorating_keeps_the_type() -> None:
     """A decorated function takes and gives what it did."""
     assert_type(decorated(3), str)
+
+
+@playhead.capture
+def captured(item: str) -> int:
+    """Keep its own type."""
+    return len(item)
+
+
+@playhead.capture(name="named")
+async def captured_later(item: str) -> int:
+    """Keep its own type too."""
+    return len(item)
+
+
+async def capturing_keeps_the_type(session: playhead.Session) -> None:
+    """A captured function takes and gives what it did, decorated or called."""
+    assert_type(captured("a"), int)
+    assert_type(await captured_later("a"), int)
+    assert_type(session.capture(captured)("a"), int)
+    clock = playhead.VirtualClock()
+    assert_type(clock.run(captured_later("a")), int)
+    assert_type(playhead.measure_stability("a.cassette"), playhead.StabilityReport)
+    session.inject(playhead.Fault(playhead.FaultKind.RESET), at=1, when=playhead.FaultRule(provider="openai"))

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from playhead.sessions import routing
 from playhead.sessions.capturing import captured
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@overload
+def capture(function: F, *, name: str | None = None, key: Callable[..., Any] | None = None) -> F: ...
+
+
+@overload
+def capture(
+    function: None = None, *, name: str | None = None, key: Callable[..., Any] | None = None
+) -> Callable[[F], F]: ...
 
 
 def capture(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast, overload
 
 from playhead.core.calls import bind_outcome, key_bytes
 from playhead.core.fingerprint import fingerprint
@@ -19,6 +19,8 @@ from playhead.sessions.capturing import Capturer, captured
 from playhead.sessions.injecting import Injected, Injector
 from playhead.sessions.recorder import LiveRedactor
 from playhead.sessions.settings import SessionOptions
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Varying:
@@ -61,6 +63,14 @@ class Varying:
         given = fault if isinstance(fault, Injection) else parse_injection(fault, at=at, when=when, store=store)
         self._injector.add(given)
         self.injects = True
+
+    @overload
+    def capture(self, function: F, *, name: str | None = None, key: Callable[..., Any] | None = None) -> F: ...
+
+    @overload
+    def capture(
+        self, function: None = None, *, name: str | None = None, key: Callable[..., Any] | None = None
+    ) -> Callable[[F], F]: ...
 
     def capture(
         self,
