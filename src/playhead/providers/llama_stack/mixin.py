@@ -19,6 +19,7 @@ import importlib
 import importlib.util
 import inspect
 import logging
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -172,7 +173,8 @@ _UNQUOTED = "!$&'()*+,;=:@"
 
 def has_sdk() -> bool:
     """Tell whether OpenAI's SDK is installed."""
-    return importlib.util.find_spec(SDK) is not None
+    # A look at the folders costs more than a replayed call; what is loaded is there.
+    return sys.modules.get(SDK) is not None or importlib.util.find_spec(SDK) is not None
 
 
 def status_of(error: Exception) -> int | None:
