@@ -133,13 +133,13 @@ def unpack(body: Body, values: Values) -> bytes:
     if body.lengths:
         if body.floats:
             raise ValueError("a body has marks for pieces of text and for numbers")
-        text = _filled(text, _OTHER, list(cut(body.said, body.lengths)))
+        text = _filled(text, _OTHER, cut(body.said, body.lengths))
     elif body.floats or _OTHER in text:
         text = _filled(text, _OTHER, [_written(*packed) for packed in body.floats])
     return _filled(text, _NEXT, _every(values)).encode()
 
 
-def cut(whole: AnyStr, lengths: Sequence[int]) -> Iterator[AnyStr]:
+def cut(whole: AnyStr, lengths: Sequence[int]) -> list[AnyStr]:
     """
     Cut a body, or the text of a stream, into pieces.
 
@@ -148,10 +148,8 @@ def cut(whole: AnyStr, lengths: Sequence[int]) -> Iterator[AnyStr]:
     """
     if sum(lengths) != len(whole) or min(lengths) < 0:
         raise ValueError(f"the cuts of a body come to {sum(lengths)}, it has {len(whole)}")
-    start = 0
-    for length in lengths:
-        yield whole[start : start + length]
-        start += length
+    ends: list[int] = list(itertools.accumulate(lengths))
+    return [whole[start:end] for start, end in zip((0, *ends), ends, strict=False)]
 
 
 def _filled(text: str, mark: str, values: list[str]) -> str:
@@ -235,20 +233,18 @@ def _every(given: Values) -> list[str]:
 
 def _every_of_order(given: Values) -> list[str]:
     fresh = [piece[1:] if piece[:1] == _LITERAL else f'"{piece}"' for piece in given.joined.split(_BETWEEN)]
-    if given.values or given.order.count(_FRESH) != len(fresh):
-        raise ValueError(f"a body has {len(fresh)} values in an order of {given.order.count(_FRESH)}")
-    every: list[str] = []
-    taken = 0
-    for name in given.order:
-        if name == _FRESH:
-            every.append(fresh[taken])
-            taken += 1
-            continue
+    order = given.order
+    if given.values or order.count(_FRESH) != len(fresh):
+        raise ValueError(f"a body has {len(fresh)} values in an order of {order.count(_FRESH)}")
+    named: dict[str, str] = {}
+    for name in set(order) - {_FRESH}:
         number = _NAMES.find(name)
-        if not 0 <= number < taken:
-            raise ValueError(f"value {len(every)} of a body names no value before it")
-        every.append(fresh[number])
-    return every
+        # It has to be given before it is named for the first time.
+        if not 0 <= number < order.count(_FRESH, 0, order.index(name)):
+            raise ValueError(f"value {order.index(name)} of a body names no value before it")
+        named[name] = fresh[number]
+    following = iter(fresh).__next__
+    return [following() if name == _FRESH else named[name] for name in order]
 
 
 # --- what a stream says
