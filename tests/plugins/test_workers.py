@@ -59,7 +59,9 @@ def test_a_job_is_read(job: Any, request_: CompletionRequest) -> None:
     assert read_job(job) == request_
 
 
-@pytest.mark.parametrize("job", [object(), {}, SimpleNamespace(llm_prompt=SimpleNamespace())], ids=repr)
+@pytest.mark.parametrize(
+    "job", [object(), {}, SimpleNamespace(llm_prompt=SimpleNamespace())], ids=lambda job: type(job).__name__
+)
 def test_a_job_without_a_question_is_refused(job: Any) -> None:
     """There must be something to ask."""
     with pytest.raises(playhead.UsageError):

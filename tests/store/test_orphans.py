@@ -22,7 +22,14 @@ def made(folder: Path, *names: str) -> list[Path]:
 def test_only_cassettes_that_nobody_claims_are_orphans(tmp_path: Path) -> None:
     """Recordings of failed tests, journals and other files are none; a folder given twice is looked at once."""
     mine, orphan, text, *_ = made(
-        tmp_path, "a.cassette", "b.cassette", "sub/c.cassette.json", "d.failed.cassette", "d.refresh.cassette", "e.json", "f.cassette.journal"
+        tmp_path,
+        "a.cassette",
+        "b.cassette",
+        "sub/c.cassette.json",
+        "d.failed.cassette",
+        "d.refresh.cassette",
+        "e.json",
+        "f.cassette.journal",
     )
     assert list(unclaimed([tmp_path, tmp_path / "sub", tmp_path / "none"], [mine])) == [orphan, text]
 

@@ -97,7 +97,7 @@ class Size(int):
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         (pathlib.Path("a/b"), "a/b"),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_objects_become_what_they_hold(value: Any, expected: Any) -> None:
     """Each kind of object gives its public values, which have a canonical form; private ones are nobody's business."""
