@@ -393,3 +393,51 @@ def test_a_piece_without_a_form_is_an_error(path: Path) -> None:
         assert next(stream) == "a"
         with pytest.raises(playhead.RecordingError):
             list(stream)
+
+
+async def test_leaving_early_closes_what_holds_the_connection(tmp_path: Path) -> None:
+    """An SDK's stream is closed itself, not only the iterator over it, under the name that SDKs give it."""
+    closed: list[str] = []
+
+    class SdkStream:
+        def __aiter__(self) -> Any:
+            return self._pieces()
+
+        async def _pieces(self) -> Any:
+            for piece in "abc":
+                yield piece
+
+        async def close(self) -> None:
+            closed.append("async")
+
+    class SyncStream:
+        def __iter__(self) -> Any:
+            yield from "abc"
+
+        def close(self) -> None:
+            closed.append("sync")
+
+    class Streaming:
+        async def complete(self, request: Any) -> Any:
+            raise AssertionError("not asked")
+
+        async def stream(self, request: Any) -> Any:
+            return SdkStream()
+
+    class SyncStreaming:
+        def complete(self, request: Any) -> Any:
+            raise AssertionError("not asked")
+
+        def stream(self, request: Any) -> Any:
+            return SyncStream()
+
+    request = playhead.CompletionRequest("hello")
+    for mode in ("record", "replay"):
+        with playhead.use_cassette(tmp_path / "s.cassette", mode=mode) as session:
+            stream = await session.wrap(Streaming(), name="awaited").stream(request)
+            assert await anext(stream) == "a"
+            await stream.close()
+            other = session.wrap(SyncStreaming(), name="sync").stream(request)
+            assert next(other) == "a"
+            other.close()
+    assert closed == ["async", "sync"]

@@ -398,3 +398,31 @@ def test_another_sessions_refusal_is_not_recorded(tmp_path: Path) -> None:
         with pytest.raises(playhead.NoMatch):
             wrapped.complete(playhead.CompletionRequest("unknown"))
     assert [call.request.prompt for call in playhead.open_cassette(outer)] == ["known"]
+
+
+async def test_a_stream_that_was_refused_is_refused_at_the_call(tmp_path: Path) -> None:
+    """What was raised instead of a stream is raised there again, not at the first piece; sync, async and awaited."""
+
+    class Refusing:
+        def complete(self, request: Any) -> Any:
+            raise AssertionError("not asked")
+
+        def stream(self, request: Any) -> Any:
+            raise playhead.RateLimitError("slow down", retry_after=3.0)
+
+    class AsyncRefusing:
+        async def complete(self, request: Any) -> Any:
+            raise AssertionError("not asked")
+
+        async def stream(self, request: Any) -> Any:
+            raise playhead.RateLimitError("slow down", retry_after=3.0)
+
+    request = playhead.CompletionRequest("hello")
+    for mode, providers in (("record", (Refusing(), AsyncRefusing())), ("replay", (Refusing(), AsyncRefusing()))):
+        with playhead.use_cassette(tmp_path / "s.cassette", mode=mode) as session:
+            with pytest.raises(playhead.RateLimitError) as caught:
+                session.wrap(providers[0], name="sync").stream(request)
+            assert caught.value.retry_after == 3.0
+            with pytest.raises(playhead.RateLimitError):
+                await session.wrap(providers[1], name="awaited").stream(request)
+            assert not session.report().refusals

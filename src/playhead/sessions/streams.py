@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any, Self
 
@@ -20,6 +21,8 @@ _NOTHING = Arguments((), {})
 class _Passing:
     """What the sync and the async recording stream share: everything but the await."""
 
+    _iterator: Any
+
     def __init__(self, inner: Any, ticket: StreamTicket, pieces: Pieces = _PLAIN, asked: Arguments = _NOTHING) -> None:
         self._inner = inner
         self._ticket = ticket
@@ -29,6 +32,10 @@ class _Passing:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+    def _both(self) -> tuple[Any, ...]:
+        """Give what is to be closed: the iterator, and behind it what may hold a connection."""
+        return (self._iterator,) if self._iterator is self._inner else (self._iterator, self._inner)
 
     def paused(self, ns: int) -> None:
         """Leave out so many nanoseconds, in which a delay was injected."""
@@ -81,11 +88,10 @@ class RecordingStream(_Passing):
     def close(self) -> None:
         """Want no more; what came is kept."""
         self._closed()
-        for one in (self._iterator, self._inner):
+        for one in self._both():
             close = getattr(one, "close", None)
             if close is not None:
                 close()
-                return
 
     def __enter__(self) -> Self:
         return self
@@ -119,11 +125,15 @@ class AsyncRecordingStream(_Passing):
     async def aclose(self) -> None:
         """Want no more; what came is kept."""
         self._closed()
-        for one in (self._iterator, self._inner):
-            close = getattr(one, "aclose", None)
+        for one in self._both():
+            close = getattr(one, "aclose", None) or getattr(one, "close", None)
             if close is not None:
-                await close()
-                return
+                closing = close()
+                if inspect.isawaitable(closing):
+                    await closing
+
+    close = aclose
+    """The name it has in the SDKs."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -245,6 +255,9 @@ class AsyncPlayedStream(_Playing):
     async def aclose(self) -> None:
         """Want no more."""
         self._closed = True
+
+    close = aclose
+    """The name it has in the SDKs."""
 
     async def __aenter__(self) -> Self:
         return self

@@ -161,7 +161,7 @@ class Ticket:
         self._open_streams[stream] = None
         return stream
 
-    def _end_stream(self, stream: StreamTicket, outcome: Stream, gaps: tuple[int, ...]) -> None:
+    def _end_stream(self, stream: StreamTicket, outcome: Stream | Failure, gaps: tuple[int, ...]) -> None:
         self._open_streams.pop(stream, None)
         self._finish(outcome, gaps)
 
@@ -174,7 +174,7 @@ class StreamTicket:
         ticket: Ticket,
         clock: Clock,
         began: int,
-        finish: Callable[[StreamTicket, Stream, tuple[int, ...]], None],
+        finish: Callable[[StreamTicket, Stream | Failure, tuple[int, ...]], None],
     ) -> None:
         self._ticket = ticket
         self._clock = clock
@@ -223,6 +223,12 @@ class StreamTicket:
                 item, or puts the text pieces together.
         """
         self._end(self._yielded or completion or self._assembled())
+
+    def refuse(self, error: Exception) -> None:
+        """End with an exception that came instead of a stream; not with another session's refusal."""
+        if isinstance(error, ReplayRefused):
+            self._ticket.fail(error)
+        self._finish(self, describe(error), ())
 
     def fail(self, error: Exception) -> None:
         """End with an exception after the pieces that came; not with another session's refusal."""

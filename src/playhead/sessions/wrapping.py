@@ -232,6 +232,11 @@ class _Call:
             asked=asked,
         )
 
+    def raise_refusal(self, outcome: Outcome) -> None:
+        """Raise what was raised instead of giving a stream, where it was: at the call, not at the first piece."""
+        if isinstance(outcome, Failure):
+            raise self.passage.rebuild(outcome)
+
     def recording_stream(self, cls: type[Any], inner: Any, pieces: StreamTicket, asked: Arguments) -> Any:
         """Give a live stream to iterate, kept while it passes."""
         return cls(inner, pieces, self.verb.pieces, asked)
@@ -326,13 +331,14 @@ def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[.
     def begun(asked: Arguments) -> Any:
         request, step = call.begin_stream(asked)
         if isinstance(step, Replay):
+            call.raise_refusal(step.outcome)
             return call.played_stream(playing, request, step.outcome, asked, step.gaps)
         pieces = step.stream()
         try:
             with inside(own_threads=True):
                 inner = call.inner(*asked.args, **asked.kwargs)
         except Exception as error:
-            pieces.fail(error)
+            pieces.refuse(error)
             raise
         return call.recording_stream(recording, inner, pieces, asked)
 
@@ -353,13 +359,14 @@ def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
     async def begun(asked: Arguments) -> Any:
         request, step = call.begin_stream(asked)
         if isinstance(step, Replay):
+            call.raise_refusal(step.outcome)
             return call.played_stream(AsyncPlayedStream, request, step.outcome, asked, step.gaps)
         pieces = step.stream()
         try:
             with inside(own_threads=True):
                 inner = await call.inner(*asked.args, **asked.kwargs)
         except Exception as error:
-            pieces.fail(error)
+            pieces.refuse(error)
             raise
         return call.recording_stream(AsyncRecordingStream, inner, pieces, asked)
 
