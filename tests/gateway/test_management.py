@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from playhead.compat.closedpaw import ProviderConfig, ProviderManager, ProviderType
 from playhead.gateway import create_app
 from playhead.gateway.app import Gateway
-from playhead.providers.closedpaw import ProviderConfig, ProviderManager, ProviderType
 from playhead.providers.secrets import resolved_values
 from tests.gateway.conftest import Ask
 from tests.sdks.servers.ollama import OllamaServer

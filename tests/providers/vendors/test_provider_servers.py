@@ -17,9 +17,9 @@ from tests.sdks.servers.openai_like import OpenAIServer
 from tests.sdks.servers.words import KNOWN_MODELS
 
 import playhead
+from playhead.compat.closedpaw import ChatMessage, ProviderConfig, ProviderManager, ProviderType
 from playhead.core.model import CompletionRequest
 from playhead.errors import PermanentError
-from playhead.providers.closedpaw import ChatMessage, ProviderConfig, ProviderManager, ProviderType
 from playhead.providers.tiny_server import TinyServer, missing_dependency
 from playhead.providers.vendors import AsyncVendorProvider, VendorProvider
 
