@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playhead.core.bodies import Body
 from playhead.core.calls import (
     NO_VOLATILE,
     CallEntry,
@@ -30,7 +31,7 @@ from playhead.core.canonical import MALFORMED, decode, encode, encode_normal, re
 from playhead.core.fingerprint import fingerprint
 from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream, ToolCall
 from playhead.core.usage import Usage
-from playhead.core.wire import Answer, Body, Wire
+from playhead.core.wire import Answer, Wire
 from playhead.errors import PlayheadError, RecordingError
 from playhead.format.sealed import evidence_bytes
 from tests.strategies import (

@@ -12,12 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from playhead.core.bodies import EMPTY_BODY, Body
 from playhead.core.canonical import encode_normal
 from playhead.core.wire import (
-    EMPTY_BODY,
     KINDS,
     Answer,
-    Body,
     Wire,
     WireError,
     WireFacts,
