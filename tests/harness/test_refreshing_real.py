@@ -57,9 +57,10 @@ BODIES = [
 def golden(server: TinyServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Record calls of every kind over the wire, and two at the provider seam."""
     path = tmp_path_factory.mktemp("real") / "golden.cassette"
-    with playhead.use_cassette(path, mode="record") as session, httpx.Client() as client:
+    with playhead.use_cassette(path, mode="record") as session:
         for place, body in BODIES:
-            client.post(f"{server.base_url}/{place}", json=body)
+            # A connection each: the server may close one that it kept while this machine is busy elsewhere.
+            httpx.post(f"{server.base_url}/{place}", json=body, timeout=60)
         with OpenAICompatibleProvider(server.base_url, model=server.model) as provider:
             wrapped = session.wrap(provider, name="tiny")
             for prompt in ("One.", "Two."):
