@@ -15,7 +15,7 @@ from tests.strategies import same
 from playhead.core.model import Completion, CompletionRequest, ToolCall
 from playhead.core.usage import Usage
 from playhead.dialects.openai_chat import DIALECTS
-from playhead.dialects.openai_chat_stream import ChatReader, ChatStreamDecoder, ChatStreamReader
+from playhead.dialects.openai_chat_stream import ChatReader, ChatStreamDecoder, ChatStreamReader, as_streamed
 from playhead.errors import ProviderError
 
 ARGUMENTS = '{"city" :  "Z\\u00fcrich",\n"n":1.0e0'
@@ -293,3 +293,21 @@ def test_real_streams() -> None:
         assert listen(CHAT, again) == heard
     assert seen >= 5
     assert refused == ["test_openrouter_stream_error.yaml: the answer is an error: 'Token limit reached'"]
+
+
+@pytest.mark.parametrize("operation", ["chat.completions", "completions"])
+@pytest.mark.parametrize(
+    ("params", "counted"),
+    [
+        ({}, False),
+        ({"stream_options": {"include_usage": True}}, True),
+        ({"stream_options": {}}, False),
+        ({"stream_options": 1}, False),
+    ],
+)
+def test_counts_are_streamed_to_who_asks_for_them(operation: str, params: dict[str, Any], counted: bool) -> None:
+    """A chunk without choices breaks clients that did not ask for it; other operations say what they know."""
+    completion = Completion("a", usage=Usage(1, 2, 3))
+    asked = CompletionRequest("x", operation=operation, params=params)
+    assert as_streamed(completion, asked).usage.reported is counted
+    assert as_streamed(completion, CompletionRequest("x", operation="messages")) is completion

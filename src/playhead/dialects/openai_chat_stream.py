@@ -34,6 +34,9 @@ _DONE = "[DONE]"
 END = b"data: [DONE]\n\n"
 """What ends a stream."""
 
+_COUNTED_WHEN_ASKED = ("chat.completions", "completions")
+"""The operations whose streams hold counts only where they were asked for."""
+
 
 class _PartialCall:
     """A tool call whose pieces are still coming."""
@@ -221,6 +224,19 @@ class ChatReader:
     def partial(self) -> Completion:
         """Give the answer as far as it came."""
         return self._reader.partial()
+
+
+def as_streamed(completion: Completion, request: CompletionRequest) -> Completion:
+    """
+    Give what a server would stream of a completion that did not come from one.
+
+    The counts come in a chunk of their own, without choices, and only to who asks for it
+    (``stream_options.include_usage``): clients read ``chunk.choices[0]``.
+    """
+    if request.operation not in _COUNTED_WHEN_ASKED:
+        return completion
+    options = mapping(request.params.get("stream_options"))
+    return completion if options.get("include_usage") else msgspec.structs.replace(completion, usage=UNREPORTED)
 
 
 def encode_chat_stream(completion: Completion, pieces: Sequence[str], _request: CompletionRequest) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ import msgspec
 from playhead.core.model import Completion
 from playhead.core.wire import WireError
 from playhead.dialects.answers import to_bytes
+from playhead.dialects.openai_chat_stream import as_streamed
 from playhead.errors import InferenceProviderError, PermanentError, RateLimitError
 from playhead.gateway.arriving import CREDENTIALS, Arrived
 from playhead.gateway.replies import BrokenOff, Receive, Rejected, Send, passed_on, send_reply, unreachable
@@ -161,7 +162,8 @@ class Forwarder:
         if read.stream and dialect.stream is not None:
             kind = dialect.stream.content_type
             words = _word_by_word(completion.text)
-            pieces: Iterable[bytes] = dialect.stream.encode(completion, words, read.request)
+            told = as_streamed(completion, read.request)
+            pieces: Iterable[bytes] = dialect.stream.encode(told, words, read.request)
         else:
             kind = "application/json"
             pieces = (to_bytes(dialect.encode_response(completion, read.request)),)

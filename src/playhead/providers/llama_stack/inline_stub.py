@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from playhead.core.model import CompletionRequest, Origin
 from playhead.dialects.dialect import Asked, Dialect
-from playhead.dialects.openai_chat_stream import ChatStreamReader
+from playhead.dialects.openai_chat_stream import ChatStreamReader, as_streamed
 from playhead.dialects.registry import BY_NAME
 from playhead.providers.conventions.rehydrated import JSONObject
 from playhead.providers.llama_stack.configs import StubConfig
@@ -67,7 +67,7 @@ class StubProvider:
         if dialect.stream is None:
             return
         reader = ChatStreamReader(keep_chunks=True)
-        completion = self._stub.complete(request)
+        completion = as_streamed(self._stub.complete(request), request)
         for data in dialect.stream.encode(completion, list(self._stub.stream(request)), request):
             for _ in reader.feed(data):
                 pass
