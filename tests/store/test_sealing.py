@@ -33,7 +33,14 @@ def clean(entry: Entry) -> list[tuple[str, str]]:
     return []
 
 
-def journal(path: Path, mode: Mode, calls: dict[int, tuple[str, str]], *, end: bool | None = True) -> Path:
+def journal(
+    path: Path,
+    mode: Mode,
+    calls: dict[int, tuple[str, str]],
+    *,
+    end: bool | None = True,
+    date: str = "2026-01-01",
+) -> Path:
     """Write a journal of calls, ``{start: (prompt, answer)}``; ``end`` is how it ends, ``None`` for a crash."""
     writer = JournalWriter(path, mode)
     for start, (prompt, text) in calls.items():
@@ -46,7 +53,7 @@ def journal(path: Path, mode: Mode, calls: dict[int, tuple[str, str]], *, end: b
             origin=Origin.LIVE,
             key=key.key,
             n=0,
-            volatile=Volatile(date="2026-01-01"),
+            volatile=Volatile(date=date),
         )
         writer.append(start, data, outline_of(data))
     if end is None:
@@ -153,6 +160,18 @@ def test_equal_evidence_leaves_the_file_untouched(path: Path) -> None:
             os.utime(path, ns=(7, 7))
     assert (sealed.written, sealed.calls) == (False, 1)
     assert path.stat().st_mtime_ns == 7
+    assert journal_paths(path) == []
+
+
+def test_equal_evidence_brings_its_dates_where_it_is_to(path: Path) -> None:
+    """A recording made anew because it was old says the same and is young: its evidence and digest are as before."""
+    journal(path, Mode.RECORD, {1: ("a", "x")})
+    seal(path, scan=clean)
+    before = playhead.open_cassette(path).digest
+    journal(path, Mode.RECORD, {2: ("a", "x")}, date="2026-02-02")
+    assert seal(path, scan=clean, renew=True).written
+    assert [call.recorded_on for call in playhead.open_cassette(path)] == ["2026-02-02"]
+    assert playhead.open_cassette(path).digest == before
     assert journal_paths(path) == []
 
 

@@ -46,6 +46,7 @@ class SessionKeywords(TypedDict, total=False):
     known_errors: tuple[type[Exception], ...]
     record_command: str | None
     adopt_crashed: bool
+    renew: bool
     matching: Matching | None
     wire: bool
     ignore_hosts: Sequence[str]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 
 from playhead.core.modes import Mode
@@ -81,6 +82,7 @@ def open_session(
     expired = None if max_age is None else age_of(path, max_age, options)
     if expired is not None and expiry == "record" and mode in (Mode.ONCE, Mode.RECORD_MISSING):
         mode, expired = Mode.RECORD, None
+        options = msgspec.structs.replace(options, renew=True)
     try:
         session = TestSession(path, mode, options, take=take if _plays(mode) else None, mutate=run.mutate)
     except (RecordingError, UsageError) as error:

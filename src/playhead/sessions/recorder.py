@@ -187,6 +187,7 @@ class Recorder:
             scanned=journal.path if self._rules is self._secrets.current() else None,
             own=journal.content(),
             adopt_crashed=options.adopt_crashed,
+            renew=options.renew,
             limits=options.limits,
             fsync=options.fsync,
         )

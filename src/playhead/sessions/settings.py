@@ -38,6 +38,7 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
         known_errors: Exception classes of others that replay may rebuild.
         record_command: What a miss tells the reader to run.
         adopt_crashed: Whether journals left by a crash are taken into the cassette.
+        renew: Whether a recording that says the same as the cassette takes its place, and with it brings its date.
         matching: The rules that loosen what matches; those the cassette was recorded under where they are left out.
         wire: Whether HTTP clients are caught while the session is open.
         ignore_hosts: Hosts whose traffic passes by the session: neither recorded, replayed nor refused. ``name``,
@@ -59,6 +60,7 @@ class SessionOptions(msgspec.Struct, frozen=True, kw_only=True):
     known_errors: tuple[type[Exception], ...] = ()
     record_command: str | None = None
     adopt_crashed: bool = False
+    renew: bool = False
     matching: Matching | None = None
     wire: bool = True
     ignore_hosts: tuple[str, ...] = ()

@@ -95,6 +95,7 @@ def seal(
     scanned: Path | None = None,
     own: JournalContent | None = None,
     adopt_crashed: bool = False,
+    renew: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     fsync: bool = True,
 ) -> Sealed:
@@ -110,6 +111,7 @@ def seal(
         scanned: A journal whose calls have been looked at under the very rules of ``scan`` already.
         own: A journal as its writer closed it, which need not be read again.
         adopt_crashed: Whether journals left by a crash count as closed.
+        renew: Whether a file of the same evidence is written too, for its dates.
         limits: Bounds on what is read.
         fsync: Whether to wait for the disk.
 
@@ -125,7 +127,7 @@ def seal(
         if waiting or not members:
             return Sealed(path, False, 0 if previous is None else len(previous), waiting, left)
         refuse_secrets((call.entry for one in members if one.path != scanned for call in one.calls), scan, path)
-        return _seal(path, previous, members, fsync=fsync)._replace(left=left)
+        return _seal(path, previous, members, renew=renew, fsync=fsync)._replace(left=left)
 
 
 def chosen(
@@ -142,20 +144,20 @@ def chosen(
     return members, waiting, tuple(journal.path for journal in journals if journal.path not in taken)
 
 
-def _seal(path: Path, previous: Cassette | None, closed: list[JournalContent], *, fsync: bool) -> Sealed:
+def _seal(path: Path, previous: Cassette | None, closed: list[JournalContent], *, renew: bool, fsync: bool) -> Sealed:
     with located(path):
         known = known_outlines(previous, closed)
         splits = {call.entry.data: call.split for one in closed for call in one.calls if call.split is not None}
         assembly = assemble(
             unite(previous, closed),
-            previous=None if previous is None else previous.reader,
+            previous=None if previous is None or renew else previous.reader,
             passing=is_text(path),
             outlines=lambda entry: known.get(entry.key[:KEY_LENGTH]),
             splits=splits.get,
         )
     try:
         done = set_aside_all(closed, assembly.digest)
-        written = previous is None or previous.digest != assembly.digest.hex()
+        written = renew or previous is None or previous.digest != assembly.digest.hex()
         if written:
             write_assembly(path, assembly, fsync=fsync)
         for journal in done:
