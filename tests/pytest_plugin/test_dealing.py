@@ -32,7 +32,7 @@ def test_any_number_of_processes_gives_the_same(suite: Suite, dist: str) -> None
     suite.run("--playhead-mode=record", "--playhead-report=record.json").assert_outcomes(passed=15)
     alone = suite.cassettes()
     suite.run("--playhead-report=alone.json").assert_outcomes(passed=15)
-    spread = ("-p", "xdist", "-n", "4", "--dist", dist)
+    spread = ("-p", "xdist", "-n", "8", "--dist", dist)
     suite.run_apart(*spread, "--playhead-report=spread.json").assert_outcomes(passed=15)
     assert (suite.path / "spread.json").read_bytes() == (suite.path / "alone.json").read_bytes()
     for path in suite.cassettes():
