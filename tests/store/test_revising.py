@@ -11,10 +11,10 @@ from tests.harness.comparing_parts import QUESTIONS, but, record, with_fields
 import playhead
 from playhead import ManualClock, RecordingError, SecretFound, UsageError
 from playhead.format.assembly import whole_entries
-from playhead.format.entries import Entry
+from playhead.format.entries import Entry, at_take
 from playhead.store import revising
 from playhead.store.cassette import open_cassette
-from playhead.store.revising import at_take, keep_calls, revise
+from playhead.store.revising import keep_calls, revise
 from playhead.store.verifying import verify
 
 

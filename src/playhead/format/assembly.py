@@ -82,6 +82,7 @@ def assemble(
     previous: SealedReader | None = None,
     outlines: OutlineSource | None = None,
     splits: SplitSource | None = None,
+    renewed: Callable[[Entry], bool] = lambda _: False,
     passing: bool = False,
 ) -> Assembly:
     """
@@ -92,6 +93,7 @@ def assemble(
         previous: The file they come after: a call whose evidence is unchanged keeps its old entry.
         outlines: Gives a call's outline where it is known already.
         splits: Gives what ``split_entry`` makes of a call's bytes where it is known already.
+        renewed: Tells the calls that stand as given although their evidence is unchanged: their dates are newer.
         passing: Whether the file is only for this process to read: made fast rather than small.
 
     Raises:
@@ -107,7 +109,7 @@ def assemble(
         kept = entry
         if row is not None and previous is not None:
             known = previous.entry(row)
-            if known == entry.data or evidence_bytes(known, entry.n) == evidence_bytes(entry.data, entry.n):
+            if known == entry.data or (not renewed(entry) and _says_the_same(known, entry)):
                 kept = entry._replace(data=known)
                 same[entry.place] = previous.frame(row)
         chosen.append(kept)
@@ -123,6 +125,10 @@ def assemble(
         reused=same if keeps_frames else {},
         level=PASSING_LEVEL if passing else LEVEL if len(chosen) < LARGE_ENTRIES else LARGE_LEVEL,
     )
+
+
+def _says_the_same(known: bytes, entry: Entry) -> bool:
+    return evidence_bytes(known, entry.n) == evidence_bytes(entry.data, entry.n)
 
 
 OutlineSource = Callable[[Entry], "Outline | None"]

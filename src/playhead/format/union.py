@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from playhead.format.entries import Entry, renumbered
+from playhead.format.entries import Entry, at_take
 from playhead.format.sealed import evidence_bytes
 
 
@@ -30,5 +30,5 @@ def unite_entries(entries: Iterable[Entry]) -> list[Entry]:
                 continue
             number = counts.get(key, 0)
             counts[key] = number + 1
-            united.append(Entry(key, number, renumbered(entry.data, number)))
+            united.append(at_take(entry, number))
     return united

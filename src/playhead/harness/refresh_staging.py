@@ -20,7 +20,7 @@ from playhead.core.redaction import Redactor
 from playhead.engine.comparison import Fact, Grade, gravest
 from playhead.errors import CassetteDamaged, UsageError
 from playhead.format.assembly import whole_entries
-from playhead.format.entries import Entry
+from playhead.format.entries import Entry, at_take
 from playhead.harness.comparing import answer_facts
 from playhead.harness.comparison import Row
 from playhead.harness.refresh_plan import Place, RefreshPlan, Target, places_from, places_text
@@ -28,7 +28,7 @@ from playhead.sessions.recorder import LiveRedactor, scan_entry
 from playhead.store.cassette import Cassette, located
 from playhead.store.files import replacing
 from playhead.store.journals import journal_paths
-from playhead.store.revising import at_take, keep_calls
+from playhead.store.revising import keep_calls
 from playhead.store.sealing import open_or_none, seal
 
 VERSION = 1

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from playhead.errors import RecordingError, UsageError
-from playhead.format.assembly import Assembly, assemble, split_entry, whole_entries
-from playhead.format.entries import Entry, renumbered
+from playhead.format.assembly import assemble, whole_entries
+from playhead.format.entries import Entry, at_take
 from playhead.format.numbers import KEY_LENGTH
 from playhead.store.cassette import located, open_cassette
 from playhead.store.files import check_target
@@ -75,19 +73,10 @@ def revise(path: Path, fresh: Mapping[Place, Entry], *, digest: str, scan: Scan,
             previous=golden.reader,
             passing=is_text(path),
             outlines=lambda entry: outlines.get(entry.key[:KEY_LENGTH]),
+            renewed=lambda entry: entry.place in fresh,
         )
-        write_assembly(path, _with_all_of(assembly, fresh), fsync=fsync)
+        write_assembly(path, assembly, fsync=fsync)
     return Revised(path, len(fresh), assembly.digest.hex())
-
-
-def _with_all_of(assembly: Assembly, fresh: Mapping[Place, Entry]) -> Assembly:
-    """Take the whole of each fresh call: assembling keeps an old one whose evidence is the same."""
-    entries = [
-        entry if entry.place not in fresh else entry._replace(data=split_entry(fresh[entry.place].data)[0])
-        for entry in assembly.entries
-    ]
-    reused = {place: frame for place, frame in assembly.reused.items() if place not in fresh}
-    return msgspec.structs.replace(assembly, entries=entries, reused=reused)
 
 
 def keep_calls(path: Path, keep: Callable[[Entry], bool], *, fsync: bool = True) -> int:
@@ -124,8 +113,3 @@ def _numbered(entries: Iterable[Entry]) -> Iterable[Entry]:
         n = counts.get(entry.key, 0)
         counts[entry.key] = n + 1
         yield at_take(entry, n)
-
-
-def at_take(entry: Entry, n: int) -> Entry:
-    """Give a call as another take of its request."""
-    return entry if entry.n == n else Entry(entry.key, n, renumbered(entry.data, n))

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from playhead.core.modes import Mode
 from playhead.errors import CassetteMissing, RecordingError, SecretFound
 from playhead.format.assembly import Assembly, assemble, whole_entries
-from playhead.format.entries import Entry, Outline, renumbered
+from playhead.format.entries import Entry, Outline, at_take
 from playhead.format.limits import DEFAULT_LIMITS, Limits
 from playhead.format.numbers import KEY_LENGTH
 from playhead.format.rules import is_rules, rules_entry
@@ -150,10 +150,11 @@ def _seal(path: Path, previous: Cassette | None, closed: list[JournalContent], *
         splits = {call.entry.data: call.split for one in closed for call in one.calls if call.split is not None}
         assembly = assemble(
             unite(previous, closed),
-            previous=None if previous is None or renew else previous.reader,
+            previous=None if previous is None else previous.reader,
             passing=is_text(path),
             outlines=lambda entry: known.get(entry.key[:KEY_LENGTH]),
             splits=splits.get,
+            renewed=lambda _: renew,
         )
     try:
         done = set_aside_all(closed, assembly.digest)
@@ -264,7 +265,7 @@ def numbered(kept: Iterable[Entry], journals: Iterable[JournalContent]) -> list[
     for _, entry in sorted((call.start, call.entry) for call in calls):
         n = counts.get(entry.key, 0)
         counts[entry.key] = n + 1
-        fresh.append(entry if n == entry.n else Entry(entry.key, n, renumbered(entry.data, n)))
+        fresh.append(at_take(entry, n))
     return fresh
 
 
