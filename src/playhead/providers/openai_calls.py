@@ -10,13 +10,14 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import httpx
 import msgspec
 
 from playhead.core.model import Completion, CompletionRequest, Family
 from playhead.core.names import check_provider_name
+from playhead.dialects.dialect import StreamReader
 from playhead.dialects.openai_chat import decode_chat, encode_chat
 from playhead.dialects.openai_chat_stream import ChatStreamReader
 from playhead.dialects.openai_embeddings import decode_embeddings, encode_embeddings
@@ -236,9 +237,10 @@ class Call:
         what = "a whole answer came for a stream" if words is None else f"the answer is an error: {words!r}"
         return self._errors.of_answer(ProviderError(what), response.status_code)
 
-    def reader(self, response: httpx.Response) -> Reader:
+    def reader(self, response: httpx.Response) -> Reader[Any]:
         """Give what reads a streamed answer."""
-        return Reader(self._errors, response.status_code, self._finished, keep_raw=self._settings.keep_raw)
+        inner = ChatStreamReader(keep_chunks=self._settings.keep_raw)
+        return Reader(self._errors, response.status_code, self._finished, inner)
 
     def _status_error(self, response: httpx.Response) -> InferenceProviderError | None:
         if response.is_success:
@@ -256,26 +258,36 @@ class Call:
         )
 
 
-class Reader:
-    """Reads a streamed answer; what it raises names the provider and holds no secret."""
+R = TypeVar("R", bound=ChatStreamReader | StreamReader)
+
+
+class Reader(Generic[R]):
+    """
+    Reads a streamed answer; what it raises names the provider and holds no secret.
+
+    Args:
+        errors: Makes the errors.
+        status: The answer's HTTP status.
+        finished: Puts the provider's name into a completion.
+        inner: Reads the bytes.
+    """
 
     def __init__(
         self,
         errors: CallErrors,
         status: int,
         finished: Callable[[Completion, Any], Completion],
-        *,
-        keep_raw: bool,
+        inner: R,
     ) -> None:
         self._errors = errors
         self._status = status
         self._finished = finished
-        self._inner = ChatStreamReader(keep_chunks=keep_raw)
+        self._inner: R = inner
 
     @property
     def done(self) -> bool:
-        """Whether the end mark was read."""
-        return self._inner.done
+        """Whether the end mark was read; other streams than OpenAI's end where their connection does."""
+        return isinstance(self._inner, ChatStreamReader) and self._inner.done
 
     def feed(self, data: bytes) -> Iterator[str]:
         """

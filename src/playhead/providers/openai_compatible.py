@@ -15,7 +15,7 @@ import contextlib
 from collections.abc import Sequence
 from functools import partial
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import httpx
 
@@ -120,7 +120,7 @@ class OpenAICompatibleProvider(OpenAISettings):
             return call.completion(response)
         raise failure
 
-    def _connect(self, call: Call) -> tuple[httpx.Response, Reader]:
+    def _connect(self, call: Call) -> tuple[httpx.Response, Reader[Any]]:
         client = self._http()
         failure: InferenceProviderError
         try:
@@ -229,7 +229,7 @@ class AsyncOpenAICompatibleProvider(OpenAISettings):
             return call.completion(response)
         raise failure
 
-    async def _connect(self, call: Call) -> tuple[httpx.Response, Reader]:
+    async def _connect(self, call: Call) -> tuple[httpx.Response, Reader[Any]]:
         client = self._http()
         failure: InferenceProviderError
         try:

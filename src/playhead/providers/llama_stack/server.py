@@ -17,6 +17,7 @@ import httpx
 
 from playhead.core.model import Completion
 from playhead.dialects.dialect import Asked
+from playhead.dialects.openai_chat_stream import ChatStreamReader
 from playhead.dialects.openai_wire import loads, mapping, refuse_error, text
 from playhead.errors import InferenceProviderError, ProviderError
 from playhead.providers.conventions.rehydrated import JSONObject
@@ -103,7 +104,7 @@ class ServerCall(VendorCall):
 
     def reader(self, response: httpx.Response) -> Any:
         """Give what reads a streamed answer."""
-        return ChunkReader(self._errors, response.status_code, self._finished, keep_raw=True)
+        return ChunkReader(self._errors, response.status_code, self._finished, ChatStreamReader(keep_chunks=True))
 
 
 def _read(body: object) -> Completion:
@@ -113,7 +114,7 @@ def _read(body: object) -> Completion:
     return Completion()
 
 
-class ChunkReader(Reader):
+class ChunkReader(Reader[ChatStreamReader]):
     """Reads a streamed answer chunk by chunk: its pieces are the chunks' JSON."""
 
     def feed(self, data: bytes) -> Iterator[str]:

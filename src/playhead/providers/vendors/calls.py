@@ -14,7 +14,6 @@ from playhead.dialects.openai_wire import sequence
 from playhead.dialects.registry import BY_NAME
 from playhead.errors import InferenceProviderError, ProviderError, UsageError
 from playhead.providers.hidden_logs import hide_secrets_in_logs
-from playhead.providers.http_errors import CallErrors
 from playhead.providers.openai_calls import Call, OpenAISettings, Reader
 from playhead.providers.secrets import KEY_MISSING, Secret, SecretResolver
 from playhead.providers.vendors.table import KeyPlace, Vendor, vendor_named
@@ -213,32 +212,10 @@ class VendorCall(Call):
         return VendorReader(self._errors, response.status_code, self._finished, self._vendor.reader())
 
 
-class VendorReader(Reader):
-    """
-    Reads a streamed answer; what it raises names the provider and holds no secret.
+class VendorReader(Reader[StreamReader]):
+    """Reads a streamed answer in the vendor's dialect."""
 
-    Args:
-        errors: Makes the errors.
-        status: The answer's HTTP status.
-        finished: Puts the provider's name into a completion.
-        inner: The dialect's reader.
-    """
-
-    def __init__(
-        self,
-        errors: CallErrors,
-        status: int,
-        finished: Callable[[Completion, Any], Completion],
-        inner: StreamReader,
-    ) -> None:
-        super().__init__(errors, status, finished, keep_raw=False)
-        self._answer = inner
-        self._given = 0
-
-    @property
-    def done(self) -> bool:
-        """False: a vendor's stream ends where its connection does."""
-        return False
+    _given = 0
 
     def feed(self, data: bytes) -> Iterator[str]:
         """
@@ -250,28 +227,13 @@ class VendorReader(Reader):
         failure: InferenceProviderError | None = None
         pieces: list[str] = []
         try:
-            pieces += self._answer.feed(data)
+            pieces += self._inner.feed(data)
         except ProviderError as error:
             failure = self._errors.of_answer(error, self._status)
             # What came before the error in the same bytes is the caller's.
-            pieces += [rest] if (rest := self._answer.partial().text[self._given :]) else []
+            pieces += [rest] if (rest := self._inner.partial().text[self._given :]) else []
         for piece in pieces:
             self._given += len(piece)
             yield piece
         if failure is not None:
             raise failure
-
-    def finish(self) -> Completion:
-        """
-        Give the whole answer.
-
-        Raises:
-            ProviderError: The stream ended before the answer did.
-        """
-        try:
-            completion = self._answer.finish()
-        except ProviderError as error:
-            failure = self._errors.of_answer(error, self._status)
-        else:
-            return self._finished(completion, None)
-        raise failure
