@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from playhead.core.model import CompletionRequest, Failure, Origin
+from playhead.core.model import CompletionRequest, Origin
 from playhead.core.names import check_provider_name
-from playhead.engine.player import Replay
 from playhead.errors import UsageError
 from playhead.plugins.backends import (
     InferenceBackend,
@@ -21,15 +20,13 @@ from playhead.plugins.backends import (
     ReportingProtocol,
 )
 from playhead.plugins.clients import SdkClientRegistry
+from playhead.providers.conventions.convention import Convention
 from playhead.providers.conventions.table import convention_named
-from playhead.sessions.injecting import Injected
 from playhead.sessions.session import Session
-from playhead.sessions.tickets import Ticket
 from playhead.sessions.wrapping import WrappedProvider
 
 if TYPE_CHECKING:
-    from playhead.engine.ledger import Report
-    from playhead.sessions.clock import Clock
+    pass
 
 CONVENTION = "pipelex"
 """How workers are called."""
@@ -71,12 +68,13 @@ def recorded(
                 reporting_delegate=reporting_delegate,
             )
 
+        model = str(getattr(inference_model, "model_id", "") or inference_model.name)
         handle = ModelHandle.make_for_inference_model(inference_model=inference_model)
         return WrappedProvider(
-            ModelPassage(session, str(getattr(inference_model, "model_id", "") or inference_model.name)),
+            session,
             None if session.never_live else LaterWorker(build, declared),
             name=check_provider_name(handle.sdk_handle.lower()),
-            convention=convention_named(CONVENTION),
+            convention=_of_model(convention_named(CONVENTION), model),
             pace=session.options.pace,
         )
 
@@ -131,57 +129,15 @@ class LaterWorker:
         return method
 
 
-class ModelPassage:
-    """A session's passage for the calls of one model: a job does not say which model its worker asks."""
+def _of_model(convention: Convention, model: str) -> Convention:
+    """Give a convention in which requests name the model: a job does not say which one its worker asks."""
 
-    def __init__(self, session: Session, model: str) -> None:
-        self._session = session
-        self._model = model
+    def asks(to_request: Callable[..., CompletionRequest]) -> Callable[..., CompletionRequest]:
+        def asked(*args: Any, **kwargs: Any) -> CompletionRequest:
+            request = to_request(*args, **kwargs)
+            return msgspec.structs.replace(request, model=model) if request.model is None else request
 
-    def __repr__(self) -> str:
-        return repr(self._session)
+        return asked
 
-    @property
-    def clock(self) -> Clock:
-        """Where time comes from."""
-        return self._session.clock
-
-    def begin(
-        self,
-        request: CompletionRequest,
-        provider: str,
-        *,
-        stream: bool = False,
-        origin: Origin = Origin.LIVE,
-        optional: bool = False,
-    ) -> Replay | Ticket:
-        """Decide what happens to a call, which is of this model."""
-        return self._session.begin(self._asked(request), provider, stream=stream, origin=origin, optional=optional)
-
-    @property
-    def injects(self) -> bool:
-        """Whether any call may be befallen by a fault."""
-        return self._session.injects
-
-    def injected(self, request: CompletionRequest, provider: str, *, stream: bool = False) -> Injected | None:
-        """Say what befalls a call, which is of this model."""
-        return self._session.injected(self._asked(request), provider, stream=stream)
-
-    def give_back(self, step: Replay) -> None:
-        """Have an answer that did not reach its caller played to the next call."""
-        self._session.give_back(step)
-
-    def rebuild(self, failure: Failure) -> Exception:
-        """Make the exception of a recorded failure."""
-        return self._session.rebuild(failure)
-
-    def refuse_past_end(self, request: CompletionRequest, provider: str, pieces: int) -> Exception:
-        """Give the refusal for reading past a stream's recorded part."""
-        return self._session.refuse_past_end(self._asked(request), provider, pieces)
-
-    def close(self, *, ok: bool = True) -> Report:
-        """End the session."""
-        return self._session.close(ok=ok)
-
-    def _asked(self, request: CompletionRequest) -> CompletionRequest:
-        return msgspec.structs.replace(request, model=self._model) if request.model is None else request
+    verbs = tuple(verb._replace(to_request=asks(verb.to_request)) for verb in convention.verbs)
+    return convention._replace(verbs=verbs)

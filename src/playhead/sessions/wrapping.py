@@ -17,7 +17,6 @@ from playhead.sessions.streams import AsyncPlayedStream, AsyncRecordingStream, P
 from playhead.sessions.tickets import StreamTicket, Ticket
 
 if TYPE_CHECKING:
-    from playhead.engine.ledger import Report
     from playhead.sessions.clock import Clock
 
 
@@ -60,10 +59,6 @@ class Passage(Protocol):
 
     def refuse_past_end(self, request: CompletionRequest, provider: str, pieces: int) -> Exception:
         """Give the refusal for reading past a stream's recorded part."""
-        ...
-
-    def close(self, *, ok: bool = True) -> Report:
-        """End the session."""
         ...
 
 

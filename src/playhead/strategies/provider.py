@@ -10,7 +10,6 @@ from playhead.core.calls import NO_VOLATILE
 from playhead.core.failures import rebuild
 from playhead.core.model import CompletionRequest, Failure, Origin, Stream
 from playhead.engine.faults import Fault, FaultKind
-from playhead.engine.ledger import Ledger, Report
 from playhead.engine.player import Replay
 from playhead.errors import Exhausted
 from playhead.providers.conventions.convention import Convention
@@ -94,9 +93,6 @@ class _Passage:
                 hint="record it with a consumer that reads to the end",
             )
         )
-
-    def close(self, *, ok: bool = True) -> Report:  # noqa: ARG002 - a session's signature
-        return Ledger().report(mode="replay", cassette="", calls=0)
 
 
 def _gaps(fault: Fault | None) -> tuple[int, ...]:
