@@ -106,7 +106,7 @@ def pack(data: bytes, *, volatile: bool) -> tuple[Body, Values]:
     floats: list[tuple[str, str]] = []
     said: list[str] = []
     if volatile:
-        text, found = _without_volatile(text)
+        text, found = _taken_out(_VOLATILE, _NEXT, text)
     if len(text) > 200 and "," in text:
         text, floats = _without_floats(text)
     if volatile and not floats and text.count("\n") >= MANY:
@@ -166,13 +166,14 @@ def _filled(text: str, mark: str, values: list[str]) -> str:
 # --- values of the moment
 
 
-def _without_volatile(text: str) -> tuple[str, list[str]]:
+def _taken_out(pattern: re.Pattern[str], mark: str, text: str) -> tuple[str, list[str]]:
+    """Put a mark where the first group of a pattern is found, and give what stood there, in order."""
     found: list[str] = []
     parts: list[str] = []
     at = 0
-    for match in _VOLATILE.finditer(text):
+    for match in pattern.finditer(text):
         start, end = match.span(1)
-        parts += (text[at:start], _NEXT)
+        parts += (text[at:start], mark)
         found.append(text[start:end])
         at = end
     return ("".join(parts) + text[at:], found) if found else (text, found)
@@ -251,15 +252,8 @@ def _every_of_order(given: Values) -> list[str]:
 
 
 def _without_said(text: str) -> tuple[str, list[str]]:
-    said: list[str] = []
-    parts: list[str] = []
-    at = 0
-    for match in _SAID.finditer(text):
-        start, end = match.span(1)
-        parts += (text[at:start], _OTHER)
-        said.append(text[start:end])
-        at = end
-    return ("".join(parts) + text[at:], said) if len(said) >= MANY else (text, [])
+    rest, said = _taken_out(_SAID, _OTHER, text)
+    return (rest, said) if len(said) >= MANY else (text, [])
 
 
 # --- numbers

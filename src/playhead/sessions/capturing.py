@@ -22,7 +22,7 @@ from playhead.core.names import CAPTURED_PROVIDER
 from playhead.errors import UsageError
 from playhead.providers.conventions import callables
 from playhead.providers.conventions.convention import Convention
-from playhead.providers.conventions.signatures import gives_async_pieces, gives_pieces, is_awaited
+from playhead.providers.conventions.signatures import is_awaited
 from playhead.sessions.wrapping import Passage, passing
 
 OPERATION = "capture:"
@@ -102,7 +102,7 @@ def captured(
     """
     if not callable(function):
         raise UsageError(f"{function!r} cannot be captured: it is not called")
-    plan = _Plan(function, name or _name_of(function), key, _convention(function), _signature(function))
+    plan = _Plan(function, name or _name_of(function), key, callables.called_as(function), _signature(function))
 
     def call(*args: Any, **kwargs: Any) -> Any:
         session = session_of()
@@ -130,14 +130,6 @@ def _name_of(function: Callable[..., Any]) -> str:
     if not found.isidentifier():
         raise UsageError(f"a {found} has no name of its own", hint="capture(function, name='search')")
     return str(found)
-
-
-def _convention(function: Callable[..., Any]) -> Convention:
-    if gives_async_pieces(function):
-        return callables.ASYNC_STREAM
-    if gives_pieces(function):
-        return callables.SYNC_STREAM
-    return callables.ASYNC if is_awaited(function) else callables.SYNC
 
 
 def _signature(function: Callable[..., Any]) -> inspect.Signature | None:

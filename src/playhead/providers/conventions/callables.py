@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from playhead.core.model import Completion, CompletionRequest
@@ -90,29 +90,29 @@ _STREAM = Verb(
 )
 
 
-def _is_called(provider: Any) -> bool:
-    return callable(provider) and not isinstance(provider, type)
+def called_as(function: Any) -> Convention:
+    """Give the convention of what can be called: whether it is awaited, and whether it yields."""
+    if gives_async_pieces(function):
+        return ASYNC_STREAM
+    if gives_pieces(function):
+        return SYNC_STREAM
+    return ASYNC if is_awaited(function) else SYNC
 
 
-def _sync(provider: Any) -> bool:
-    return _is_called(provider) and not is_awaited(provider) and not gives_pieces(provider)
+def _is(name: str) -> Callable[[Any], bool]:
+    def fits(provider: Any) -> bool:
+        return callable(provider) and not isinstance(provider, type) and called_as(provider).name == name
+
+    return fits
 
 
-def _async(provider: Any) -> bool:
-    return _is_called(provider) and is_awaited(provider)
-
-
-def _sync_pieces(provider: Any) -> bool:
-    return _is_called(provider) and gives_pieces(provider) and not gives_async_pieces(provider)
-
-
-def _async_pieces(provider: Any) -> bool:
-    return _is_called(provider) and gives_async_pieces(provider)
+def _convention(name: str, verb: Verb, *, asynchronous: bool, asking: Asking | None = None) -> Convention:
+    return Convention(name, asynchronous, (verb,), _is(name), asking=asking)
 
 
 _ASKING = Asking("__call__", None, request_itself)
 
-SYNC = Convention("callable", False, (_WHOLE,), _sync, asking=_ASKING)
-ASYNC = Convention("callable-async", True, (_WHOLE,), _async, asking=_ASKING)
-SYNC_STREAM = Convention("callable-stream", False, (_STREAM,), _sync_pieces)
-ASYNC_STREAM = Convention("callable-async-stream", True, (_STREAM,), _async_pieces)
+SYNC = _convention("callable", _WHOLE, asynchronous=False, asking=_ASKING)
+ASYNC = _convention("callable-async", _WHOLE, asynchronous=True, asking=_ASKING)
+SYNC_STREAM = _convention("callable-stream", _STREAM, asynchronous=False)
+ASYNC_STREAM = _convention("callable-async-stream", _STREAM, asynchronous=True)
