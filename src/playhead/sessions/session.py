@@ -28,7 +28,7 @@ from playhead.engine.explain import (
     explain_past_end,
 )
 from playhead.engine.ledger import Report
-from playhead.engine.player import Player, Refuse, Replay
+from playhead.engine.player import Forward, Player, Refuse, Replay
 from playhead.engine.table import reads_cassette
 from playhead.engine.takes import parse_takes
 from playhead.errors import (
@@ -224,17 +224,16 @@ class Session(Varying):
             if self._closed:
                 raise UsageError(f"this session of {str(self.path)!r} is closed", hint="make calls inside its block")
             decision = self._player.begin(key, request.id, captured=provider == CAPTURED_PROVIDER)
-            start = self._last_start
-            if not isinstance(decision, Replay):
+            if isinstance(decision, Forward):
                 # Wall time made to rise strictly, so that it orders this session's calls.
-                start = self._last_start = max(self._last_start + 1, self.clock.wall_ns())
-        if isinstance(decision, Refuse):
-            terms = _Terms(stream=stream, once=once, optional=optional)
-            step = self._second_look(asked, request, key, provider, decision, terms)
-            self.replayed(step, given, provider, stream=stream)
-            return step
-        if isinstance(decision, Replay):
-            step = bound(decision, settled.values)
+                self._last_start = max(self._last_start + 1, self.clock.wall_ns())
+            start = self._last_start
+        if not isinstance(decision, Forward):
+            if isinstance(decision, Replay):
+                step = bound(decision, settled.values)
+            else:
+                terms = _Terms(stream=stream, once=once, optional=optional)
+                step = self._second_look(asked, request, key, provider, decision, terms)
             self.replayed(step, given, provider, stream=stream)
             return step
         if decision.store and recorder is not None:

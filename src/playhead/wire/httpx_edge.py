@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 
 from playhead.core.wire import WireError
 from playhead.dialects.errors import usual_reason
+from playhead.engine.faults import FaultKind
 from playhead.sessions.inside import inside
 from playhead.sessions.session import Session
 from playhead.wire.exchange import Live, Played, begin, let_websocket_by
 from playhead.wire.finding import session_for
 from playhead.wire.guard import leads_nowhere
+from playhead.wire.injecting import BROKEN
 from playhead.wire.replacing import Function, Replacements
 from playhead.wire.vcr_beside import beneath_vcr
 
@@ -201,7 +203,7 @@ class _Sent:
         return str(self._request.headers.get("content-type", ""))
 
 
-_TOO_LATE = WireError("builtins.TimeoutError", "read-timeout", "timed out")
+_TOO_LATE = BROKEN[FaultKind.TIMEOUT]
 
 
 def _patience(request: Any) -> float | None:
@@ -217,7 +219,8 @@ def _answer(played: Played, request: Any, library: ModuleType) -> Any:
     cls = library.Response
     if answer.error is None and not (answer.left or played.gaps or answer.header("content-encoding")):
         cls = whole_response(library)
-    stream = streams_of(library).played(played, library, _patience(request))
+    # Only an answer that is waited for can come too late.
+    stream = streams_of(library).played(played, library, _patience(request) if played.gaps else None)
     response = cls(
         answer.status,
         headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
