@@ -127,6 +127,10 @@ class RateLimitError(InferenceProviderError):
         self.retry_after = retry_after
 
 
+PERMANENT_STATUSES = (400, 401, 403, 404, 405, 413, 422)
+"""The HTTP statuses that a second try does not change."""
+
+
 class PermanentError(InferenceProviderError):
     """The provider will refuse the same call again: 400, 401, 403, 404, 405, 413, 422."""
 

@@ -9,7 +9,7 @@ from playhead.cli.output import plural, printable, size_text, time_text
 from playhead.core.calls import outcome_fields
 from playhead.core.canonical import encode
 from playhead.core.evidence import Interaction
-from playhead.core.model import Completion, Failure, Outcome, Stream, ToolCall
+from playhead.core.model import Completion, Failure, Outcome, Stream, ToolCall, end_of
 from playhead.core.names import CAPTURED_PROVIDER
 from playhead.core.usage import Usage
 from playhead.core.wire import Answer
@@ -28,7 +28,7 @@ def failure_line(failure: Failure) -> str:
 
 def outcome_json(outcome: Outcome) -> dict[str, Any]:
     """Give the facts of an outcome that scripts ask for, under the same names whatever its kind."""
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = end_of(outcome)
     answer = end if isinstance(end, Completion) else None
     failure = end if isinstance(end, Failure) else None
     facts: dict[str, Any] = {
@@ -102,7 +102,7 @@ def question_lines(interaction: Interaction) -> Iterator[str]:
 def answer_lines(interaction: Interaction) -> Iterator[str]:
     """Write what came back."""
     outcome = interaction.outcome
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = end_of(outcome)
     answer = interaction.answer
     if answer is not None:
         yield from _said("HTTP", _wire_text(answer))

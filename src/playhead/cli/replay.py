@@ -12,7 +12,7 @@ from playhead.cli.describing import failure_line, outcome_json
 from playhead.cli.exit_codes import ExitCode
 from playhead.cli.output import note, one_line, plural, printable, say, say_json
 from playhead.cli.sources import read_source
-from playhead.core.model import Completion, Failure, Outcome, Stream
+from playhead.core.model import Completion, Failure, Outcome, Stream, end_of
 from playhead.engine.player import Replay
 from playhead.engine.takes import Takes
 from playhead.errors import CassetteMissing, ReplayRefused, UsageError
@@ -69,8 +69,10 @@ def command(
         checked = _name_in(session.cassette, name)
         for index, one in enumerate(requests):
             for answer in _answers(session, one, checked, times):
-                refused += isinstance(answer, ReplayRefused)
-                failed += isinstance(answer.end if isinstance(answer, Stream) else answer, Failure)
+                if isinstance(answer, ReplayRefused):
+                    refused += 1
+                else:
+                    failed += isinstance(end_of(answer), Failure)
                 _show(index, one, answer, as_json=as_json)
         report = session.report()
     if not as_json:
@@ -115,7 +117,7 @@ def _show(index: int, one: GoldenRequest, answer: Outcome | ReplayRefused, *, as
         say_json({"request": index, "id": one.request.id, **outcome_json(answer)})
         return
     say(f"{index + 1}  {one_line(_question(one), 90)}")
-    end = answer.end if isinstance(answer, Stream) else answer
+    end = end_of(answer)
     text = answer.joined() if isinstance(answer, Stream) else getattr(answer, "text", "")
     for line in printable(text).splitlines():
         say(f"   {line}")

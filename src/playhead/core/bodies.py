@@ -65,12 +65,17 @@ NO_VALUES = Values()
 _NEXT, _OTHER = "\ue000", "\ue001"
 _MARK = re.compile(f"[{_NEXT}{_OTHER}]")
 
-_VOLATILE = re.compile(
-    r'"(?:id|created(?:_at)?|completed_at|response_?[iI]d|request_id|item_id|call_id|system_fingerprint|timings'
-    r"|obfuscation|createTime|total_duration|load_duration|prompt_eval_duration|eval_duration)"
-    r'"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[-+.\deE]*|\{[^{}]*\})'
+OF_THE_MOMENT = (
+    *("id", "responseId", "response_id", "request_id", "item_id", "call_id", "system_fingerprint", "obfuscation"),
+    *("created", "created_at", "completed_at", "createTime", "timings"),
+    *("total_duration", "load_duration", "prompt_eval_duration", "eval_duration"),
 )
 """Fields whose values change with every answer although it says the same."""
+
+_VOLATILE = re.compile(
+    rf'"(?:{"|".join(OF_THE_MOMENT)}|responseid|response_Id)'
+    r'"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d[-+.\deE]*|\{[^{}]*\})'
+)
 
 _SAID = re.compile(
     r'"(?:content|text|delta|thinking|reasoning(?:_content)?|partial_json|arguments|refusal|response)"\s*:\s*'

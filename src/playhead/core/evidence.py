@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream, ToolCall
+from playhead.core.model import Completion, CompletionRequest, Failure, Origin, Outcome, Stream, ToolCall, end_of
 from playhead.core.usage import UNREPORTED, Usage
 from playhead.core.wire import Answer
 
@@ -69,7 +69,7 @@ class Interaction(msgspec.Struct, frozen=True):
     @property
     def evidence(self) -> Evidence:
         """What this interaction proves, whatever kind its outcome is."""
-        end = self.outcome.end if isinstance(self.outcome, Stream) else self.outcome
+        end = end_of(self.outcome)
         if isinstance(end, Completion):
             return Evidence(
                 text=end.text,

@@ -265,3 +265,8 @@ class Stream(msgspec.Struct, frozen=True, omit_defaults=True, tag="stream", tag_
 
 
 Outcome = Completion | Failure | Stream
+
+
+def end_of(outcome: Outcome) -> Completion | Failure | None:
+    """Give what came at the end of an outcome: of a stream its end, of another the outcome itself."""
+    return outcome.end if isinstance(outcome, Stream) else outcome

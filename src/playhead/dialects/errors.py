@@ -15,10 +15,10 @@ from typing import Any
 from playhead.core.failures import describe
 from playhead.core.model import Failure
 from playhead.dialects.openai_wire import error_text, loads, mapping, sequence
-from playhead.errors import InferenceProviderError, PermanentError, ProviderError, RateLimitError
+from playhead.errors import PERMANENT_STATUSES, InferenceProviderError, PermanentError, ProviderError, RateLimitError
 
 STATUS_ERRORS: Mapping[int, type[InferenceProviderError]] = MappingProxyType(
-    {429: RateLimitError, **dict.fromkeys((400, 401, 403, 404, 405, 413, 422), PermanentError)}
+    {429: RateLimitError, **dict.fromkeys(PERMANENT_STATUSES, PermanentError)}
 )
 """The statuses that are not a ``ProviderError``."""
 

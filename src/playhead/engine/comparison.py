@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from playhead.core.model import Completion, Failure, Origin, Outcome, Stream, ToolCall
+from playhead.core.bodies import OF_THE_MOMENT
+from playhead.core.model import Completion, Failure, Origin, Outcome, Stream, ToolCall, end_of
 from playhead.engine.comparison_values import ABSENT, NEAR, Place, places, shown
 from playhead.errors import UsageError
 
@@ -103,34 +104,18 @@ class Side(NamedTuple):
     @property
     def end(self) -> Completion | Failure | None:
         """What came at the end, whatever kind the outcome is."""
-        return self.outcome.end if isinstance(self.outcome, Stream) else self.outcome
+        return end_of(self.outcome)
 
 
-OF_THE_MOMENT = frozenset(
+_OF_THE_MOMENT = frozenset(
     (
+        *OF_THE_MOMENT,
         *("signature", "thoughtSignature", "thought_signature", "encrypted_content", "metrics", "service_tier"),
-        "id",
-        "created",
-        "created_at",
-        "completed_at",
-        "responseId",
-        "response_id",
-        "request_id",
-        "item_id",
-        "call_id",
-        "system_fingerprint",
-        "timings",
-        "obfuscation",
-        "createTime",
-        "total_duration",
-        "load_duration",
-        "prompt_eval_duration",
-        "eval_duration",
     )
 )
 """
-Fields of a body whose values change with every answer: those that ``core.wire`` keeps apart in bodies that it reads,
-seals over what a model thought, and how busy its server was.
+Fields of a body whose values change with every answer: those that are kept apart in bodies that are read, seals over
+what a model thought, and how busy its server was.
 """
 
 _SAID_ELSEWHERE = frozenset(
@@ -344,7 +329,7 @@ def _bodies(old: Side, new: Side, near: float) -> Iterator[Fact]:
     elif before is None or after is None:
         yield _structural("body", "body", old.body, new.body)
     else:
-        passed_over: frozenset[str] = frozenset() if old.plain else OF_THE_MOMENT | _SAID_ELSEWHERE
+        passed_over: frozenset[str] = frozenset() if old.plain else _OF_THE_MOMENT | _SAID_ELSEWHERE
         yield from _placed("body", "body", places(before, after, "body", ignoring=passed_over), near)
 
 

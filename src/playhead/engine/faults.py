@@ -13,8 +13,15 @@ from typing import Any, cast
 import msgspec
 
 from playhead.core.failures import describe
-from playhead.core.model import Completion, CompletionRequest, Failure, Outcome, Stream, ToolCall
-from playhead.errors import InferenceProviderError, PermanentError, ProviderError, RateLimitError, UsageError
+from playhead.core.model import Completion, CompletionRequest, Failure, Outcome, Stream, ToolCall, end_of
+from playhead.errors import (
+    PERMANENT_STATUSES,
+    InferenceProviderError,
+    PermanentError,
+    ProviderError,
+    RateLimitError,
+    UsageError,
+)
 
 
 class FaultKind(enum.StrEnum):
@@ -309,14 +316,11 @@ def error_of(fault: Fault) -> InferenceProviderError | None:
         facts["status"] = fault.status
         if fault.retry_after is not None:
             facts["retry_after"] = fault.retry_after
-        kind = PermanentError if fault.status in PERMANENT else ProviderError
+        kind = PermanentError if fault.status in PERMANENT_STATUSES else ProviderError
         return kind(f"the provider answered with status {fault.status}", context=facts)
     said = _SAID.get(fault.kind)
     return None if said is None else ProviderError(said, context=facts)
 
-
-PERMANENT = frozenset({400, 401, 403, 404, 405, 413, 422})
-"""The statuses that a second try does not change, as ``PermanentError`` names them."""
 
 _SAID = {
     FaultKind.TIMEOUT: "the provider did not answer in time",
@@ -376,7 +380,7 @@ def _renamed(piece: Any, model: str) -> Any:
 
 def completion_in(outcome: Outcome | None) -> Completion | None:
     """Give the answer an outcome ends in, or ``None``."""
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = None if outcome is None else end_of(outcome)
     return end if isinstance(end, Completion) else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from playhead.core.model import Completion, Outcome, Stream
+from playhead.core.model import Completion, Outcome, end_of
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -200,5 +200,5 @@ class Ledger:
 
 
 def _tokens(outcome: Outcome) -> int:
-    end = outcome.end if type(outcome) is Stream else outcome
+    end = end_of(outcome)
     return end.usage.total_tokens if type(end) is Completion else 0

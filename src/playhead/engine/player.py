@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from playhead.core.calls import CallEntry, decode_call
 from playhead.core.fingerprint import Fingerprint
-from playhead.core.model import Completion, Outcome, Stream
+from playhead.core.model import Completion, Outcome, end_of
 from playhead.core.modes import Mode
 from playhead.engine.ledger import Ledger
 from playhead.engine.recordings import Recordings
@@ -199,4 +199,4 @@ class Player:
 
 
 def _is_success(outcome: Outcome) -> bool:
-    return isinstance(outcome.end if isinstance(outcome, Stream) else outcome, Completion)
+    return isinstance(end_of(outcome), Completion)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 import msgspec
 
 from playhead.core.canonical import encode
-from playhead.core.model import Completion, CompletionRequest, Failure, Outcome, Stream
+from playhead.core.model import Completion, CompletionRequest, Failure, Outcome, end_of
 
 SHORT = 40
 """Characters up to which a text is a label, on which programs branch, and so a form by itself."""
@@ -166,7 +166,7 @@ def _spread(values: list[int]) -> Spread:
 
 
 def _take(outcome: Outcome) -> _Take:
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = end_of(outcome)
     if not isinstance(end, Completion):
         failed = end.type.rpartition(".")[2] if isinstance(end, Failure) else "left early"
         said = f"{failed}: {end.message}" if isinstance(end, Failure) else failed

@@ -16,7 +16,7 @@ import msgspec
 
 from playhead.core.calls import decode_call
 from playhead.core.fingerprint import fingerprint
-from playhead.core.model import Completion, CompletionRequest, Stream
+from playhead.core.model import Completion, CompletionRequest, end_of
 from playhead.core.redaction import Redactor
 from playhead.errors import CassetteMissing, RecordingError, UsageError
 from playhead.format.entries import Entry, Outline, outline_of
@@ -171,7 +171,7 @@ def calls_of(cassette: Cassette, redactor: Redactor) -> tuple[Kept, ...]:
 def _kept(start: int, entry: Entry, redactor: Redactor, outline: Outline | None = None) -> Kept:
     read = decode_call(entry.data)
     outcome = read.call.outcome
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = end_of(outcome)
     # A credential that got past an older redactor keeps the seal from ever succeeding; that call is made again.
     answered = isinstance(end, Completion) and not scan_entry(entry, redactor)
     return Kept(start, entry.data, entry.key, read.volatile.request_id, answered, outline or outline_of(entry.data))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from playhead.core.model import Completion, Failure, Outcome, Stream
+from playhead.core.model import Completion, Failure, Outcome, end_of
 from playhead.errors import MissingDependencyError, UsageError
 from playhead.harness.prices import Use, price_of, prices_known
 from playhead.harness.refresh_plan import RefreshPlan, Target
@@ -112,7 +112,7 @@ class Purse:
 
     def take(self, provider: str, outcome: Outcome) -> None:
         """Count what an answer took."""
-        end: Completion | Failure | None = outcome.end if isinstance(outcome, Stream) else outcome
+        end: Completion | Failure | None = end_of(outcome)
         if not isinstance(end, Completion) or not end.usage.reported:
             return
         use = Use(provider, end.model, end.usage.prompt_tokens, end.usage.completion_tokens)

@@ -15,7 +15,7 @@ import msgspec
 
 from playhead.core.calls import CallEntry, decode_call, key_bytes
 from playhead.core.canonical import MALFORMED
-from playhead.core.model import Failure, Stream
+from playhead.core.model import Failure, end_of
 from playhead.core.redaction import Redactor
 from playhead.engine.comparison import Fact, Grade, gravest
 from playhead.errors import CassetteDamaged, UsageError
@@ -132,7 +132,7 @@ def _failed(call: CallEntry, golden: Cassette) -> bool:
 
 def _is_failure(call: CallEntry) -> bool:
     outcome = call.call.outcome
-    return isinstance(outcome.end if isinstance(outcome, Stream) else outcome, Failure)
+    return isinstance(end_of(outcome), Failure)
 
 
 def _decoded(entry: Entry) -> CallEntry:

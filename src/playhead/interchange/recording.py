@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from playhead.core.model import Completion, Failure, Origin, Outcome, Stream
+from playhead.core.model import Completion, Failure, Origin, Outcome, Stream, end_of
 from playhead.errors import RecordingError
 from playhead.interchange.source import Exchange, Talk
 from playhead.sessions.session import Session
@@ -88,7 +88,7 @@ def _open(begun: object) -> Ticket:
 
 def proves_something(outcome: Outcome) -> bool:
     """Tell whether an outcome says what was answered: text, tool calls, another output, counts, or how it failed."""
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = end_of(outcome)
     if isinstance(end, Failure):
         return True
     if not isinstance(end, Completion):

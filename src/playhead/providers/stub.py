@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Protocol
 
 from playhead.core.evidence import Interaction
 from playhead.core.failures import rebuild
-from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream
+from playhead.core.model import Completion, CompletionRequest, Failure, Family, Origin, Outcome, Stream, end_of
 from playhead.core.names import DEFAULT_PROVIDER
 from playhead.core.usage import Usage
 from playhead.engine.takes import Takes, next_take, parse_takes
@@ -231,7 +231,7 @@ class TakesStubInferenceProvider:
             Exhausted: Every take was given, and the order ends.
         """
         outcome = self._next(request, stream=False)
-        end = outcome.end if isinstance(outcome, Stream) else outcome
+        end = end_of(outcome)
         if isinstance(end, Failure):
             raise rebuild(end)
         return end if end is not None else Completion(outcome.joined() if isinstance(outcome, Stream) else "")

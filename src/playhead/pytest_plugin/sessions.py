@@ -10,7 +10,7 @@ from typing import Any, cast
 from playhead.core.calls import CallEntry
 from playhead.core.evidence import Interaction
 from playhead.core.hosts import checked_hosts
-from playhead.core.model import Completion, CompletionRequest, Stream
+from playhead.core.model import Completion, CompletionRequest, end_of
 from playhead.core.modes import Mode
 from playhead.engine.player import Replay
 from playhead.engine.recordings import Outline, Recordings
@@ -64,7 +64,7 @@ class TestSession(Session):
 
     def replayed(self, step: Replay, request: CompletionRequest, provider: str, *, stream: bool) -> None:
         """Count the tokens of what is played, and try what a changed request would come to where that is asked for."""
-        outcome = step.outcome.end if isinstance(step.outcome, Stream) else step.outcome
+        outcome = end_of(step.outcome)
         usage = outcome.usage if isinstance(outcome, Completion) else None
         if isinstance(outcome, Completion) and usage is not None and (usage.prompt_tokens or usage.completion_tokens):
             use = Use(provider, outcome.model or "", usage.prompt_tokens, usage.completion_tokens)

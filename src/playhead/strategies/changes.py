@@ -12,7 +12,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from playhead.core.evidence import Interaction
-from playhead.core.model import Completion, Failure, Outcome, Stream, ToolCall
+from playhead.core.model import Completion, Failure, Outcome, Stream, ToolCall, end_of
 from playhead.errors import UsageError
 
 T = TypeVar("T")
@@ -192,5 +192,5 @@ def _read(answer: Any) -> tuple[Outcome, Completion | None]:
         raise UsageError(
             f"a {type(outcome).__name__} is no outcome", hint="a completion, a stream, or an interaction of a cassette"
         )
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = end_of(outcome)
     return outcome, end if isinstance(end, Completion) else None

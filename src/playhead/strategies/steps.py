@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from playhead.core.model import Completion, CompletionRequest, Outcome, Stream
+from playhead.core.model import Completion, CompletionRequest, Outcome, end_of
 from playhead.engine.faults import DELAYS, under
 from playhead.strategies.changes import LENGTH, LENGTH_WORDS, reordered, truncated, with_completion
 from playhead.strategies.repertoire import Found
@@ -63,7 +63,7 @@ def step_of(turn: Turn, found: Found, request: CompletionRequest, provider: str,
         stream: Whether pieces were asked for.
     """
     outcome = found.outcome
-    end = outcome.end if isinstance(outcome, Stream) else outcome
+    end = end_of(outcome)
     changed: Completion | None = None
     if isinstance(end, Completion) and (turn.order or turn.missing):
         changed = reordered(end, turn.order)
