@@ -17,6 +17,7 @@ from playhead.harness.capabilities import (
     register_capability,
     registered_capability,
 )
+from playhead.providers.executionkit.response import LLMResponse
 
 ASKED = CompletionRequest("hello")
 
@@ -79,6 +80,19 @@ async def test_an_async_provider_is_awaited() -> None:
 
     bound = capabilities.inference.with_provider("openai", Async())
     assert (await bound.complete(ASKED)).text == "hello"
+
+
+async def test_a_provider_of_another_convention_is_asked_in_its_words(tmp_path: Path) -> None:
+    """What consumes a capability asks one way, whatever the provider takes."""
+
+    class Messages:
+        async def complete(self, messages: Any, **kwargs: Any) -> LLMResponse:
+            return LLMResponse(messages[-1]["content"])
+
+    bound = capabilities.inference.with_provider("openai", Messages())
+    assert (await bound.complete(ASKED)).content == "hello"
+    with playhead.use_cassette(tmp_path / "c.cassette", mode="record"):
+        assert (await bound.complete(ASKED)).content == "hello"
 
 
 def test_what_cannot_be_asked_says_so() -> None:

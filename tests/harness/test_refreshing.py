@@ -15,10 +15,12 @@ from playhead import Completion, CompletionRequest, ProviderError, RecordingErro
 from playhead.core.redaction import DEFAULT
 from playhead.engine.comparison import Grade
 from playhead.harness import refreshing
+from playhead.harness.golden import run_golden
 from playhead.harness.refresh_budget import Budget
 from playhead.harness.refresh_plan import RefreshPlan, Selection, Ways
 from playhead.harness.refresh_staging import answered, candidates, read_chosen, settle, staging_of
 from playhead.harness.refreshing import accept, make_calls
+from playhead.providers.executionkit.response import LLMResponse
 from playhead.store.cassette import open_cassette
 
 
@@ -182,6 +184,26 @@ def test_streams_and_async_providers_are_asked_as_they_were(tmp_path: Path, prov
     assert sorted(set(texts(path))) == wanted
     if isinstance(provider, Awaited):
         assert len(provider.loops) == 1
+
+
+class Messages:
+    """A provider that takes messages."""
+
+    async def complete(self, messages: list[dict[str, Any]], **kwargs: Any) -> LLMResponse:
+        return LLMResponse(f"New: {messages[-1]['content']}", usage={})
+
+
+def test_a_provider_of_another_convention_is_asked_in_its_words(tmp_path: Path) -> None:
+    """What a golden run can ask, a refresh can ask again."""
+    path = tmp_path / "golden.cassette"
+    run_golden([CompletionRequest("a"), CompletionRequest("b")], Counting(new), path, name="openai")
+    golden = playhead.open_cassette(path)
+    plan = plan_of(golden, ways(Messages()))
+    assert plan.left == ()
+    make_calls(golden, plan, ways(Messages()))
+    accept(golden, plan, candidates(golden, plan, staging_of(path)))
+    assert sorted(texts(path)) == ["New: a", "New: b"]
+    assert all(call.evidence.usage.total_tokens == 0 for call in playhead.open_cassette(path))
 
 
 def test_requests_over_the_wire_are_sent_again_with_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

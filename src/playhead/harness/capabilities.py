@@ -15,7 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from playhead.core.names import check_provider_name
 from playhead.errors import UsageError
-from playhead.providers.conventions.table import convention_of
+from playhead.harness.golden_calls import Asked
+from playhead.providers.conventions.table import convention_for, convention_of
 from playhead.sessions import routing
 
 
@@ -68,13 +69,15 @@ class InferenceCapability:
             raise UsageError("no provider is bound", hint='bind one: capability.with_provider("openai", provider)')
         session = routing.current()
         if session is not None:
-            return session.wrap(self.provider, name=self.provider_name).complete(request)
-        if self.provider is None:
+            provider = session.wrap(self.provider, name=self.provider_name)
+        elif self.provider is not None:
+            provider = self.provider
+        else:
             raise UsageError(
                 f"{self.provider_name!r} has no provider behind it, and no session is open to replay from",
                 hint="make the call inside: with playhead.use_cassette(...)",
             )
-        return self.provider.complete(request)
+        return Asked(provider, convention_for(self.provider, None)).complete(request)
 
 
 class Capabilities(NamedTuple):

@@ -20,7 +20,7 @@ from playhead.core.model import CompletionRequest
 from playhead.core.modes import Mode
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.errors import PlayheadError, RecordingError, UsageError
-from playhead.harness.golden_calls import Asked, Ended, call_in_loop, call_in_threads
+from playhead.harness.golden_calls import Asked, Ended, call_in_loop, call_in_threads, can_be_asked
 from playhead.harness.golden_plan import (
     Job,
     Kept,
@@ -128,14 +128,12 @@ def _check_provider(provider: Any, convention: str | None, asked: list[GoldenReq
     if provider is None:
         raise UsageError("a golden run needs a provider to call")
     found = convention_for(provider, convention)
-    asking = found.asking
-    if asking is None:
+    if found.asking is None:
         raise UsageError(
             f"a golden run asks plain requests, and convention {found.name!r} is asked with objects of its own",
             hint="record such a provider in your own code: with playhead.use_cassette(..., mode='record') as session",
         )
-    streams = asking.stream is not None and callable(getattr(provider, asking.stream, None))
-    if any(one.stream for one in asked) and not streams:
+    if any(one.stream for one in asked) and not can_be_asked(provider, found, stream=True):
         raise UsageError(f"a {type(provider).__name__} has no stream(request), and a request asks for a stream")
     if found.asynchronous and _loop_runs():
         raise UsageError(

@@ -209,6 +209,13 @@ def _tokens(answer: Any) -> int:
     return used if type(used) is int else read_usage(getattr(answer, "usage", None)).total_tokens
 
 
+def can_be_asked(provider: Any, convention: Convention, *, stream: bool) -> bool:
+    """Tell whether a provider of a convention can be asked with requests of ours, for a whole answer or a stream."""
+    asking = convention.asking
+    verb = None if asking is None else asking.stream if stream else asking.complete
+    return verb is not None and callable(getattr(provider, verb, None))
+
+
 class Asked:
     """
     A provider of any convention, asked with requests of ours.

@@ -25,7 +25,9 @@ from playhead.dialects.sending import Unwritable, Wired, written
 from playhead.errors import RecordingError, UsageError
 from playhead.harness.comparing import question_of
 from playhead.harness.comparison import Asked
+from playhead.harness.golden_calls import can_be_asked
 from playhead.harness.prices import Use, price_of, prices_known
+from playhead.providers.conventions.table import convention_of
 from playhead.providers.resending import why_not
 from playhead.store.cassette import Cassette
 from playhead.wire.exchange import Sent, read_sent
@@ -289,8 +291,12 @@ def _at_provider(
     stream = _is_streamed(interaction, request, rules)
     if fingerprint(rules.settle(request).request, interaction.provider, stream=stream).hex != interaction.fingerprint:
         return _OTHER_KEY
-    verb = "stream" if stream else "complete"
-    return (stream, None) if callable(getattr(provider, verb, None)) else f"its provider has no {verb}(request)"
+    try:
+        if can_be_asked(provider, convention_of(provider), stream=stream):
+            return stream, None
+    except UsageError as error:
+        return error.message
+    return f"its provider has no {'stream' if stream else 'complete'}(request)"
 
 
 def _is_streamed(interaction: Interaction, request: CompletionRequest, rules: Matching) -> bool:

@@ -18,7 +18,7 @@ from playhead.core.modes import Mode
 from playhead.core.redaction import DEFAULT, Redactor
 from playhead.dialects.sending import Wired
 from playhead.errors import RecordingError, UsageError
-from playhead.harness.golden_calls import Ended, call_in_loop, call_in_threads
+from playhead.harness.golden_calls import Asked, Ended, call_in_loop, call_in_threads
 from playhead.harness.golden_plan import Job
 from playhead.harness.refresh_budget import Budget, Purse
 from playhead.harness.refresh_plan import RefreshPlan, Target, Ways, by_provider
@@ -199,8 +199,9 @@ class _Run:
                 sender.close()
             return
         provider = self._ways.providers[name]
-        wrapped = self._session.wrap(provider, name=name)
-        if convention_for(provider, None).asynchronous:
+        found = convention_for(provider, None)
+        wrapped = Asked(self._session.wrap(provider, name=name, convention=found.name), found)
+        if found.asynchronous:
             asyncio.run(call_in_loop(jobs, wrapped, **shape))
         else:
             call_in_threads(jobs, wrapped, **shape)

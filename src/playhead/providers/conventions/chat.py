@@ -14,6 +14,7 @@ from playhead.dialects.openai_wire import mapping
 from playhead.errors import RecordingError, UsageError
 from playhead.providers.closedpaw.messages import ChatMessage, ChatResponse
 from playhead.providers.conventions.convention import Arguments, Asking, Convention, Otherwise, Verb
+from playhead.providers.conventions.neutral import read_request
 from playhead.providers.conventions.plain import plain
 from playhead.providers.conventions.signatures import is_awaited, method_of
 
@@ -108,7 +109,8 @@ async def _close() -> None:
     """Close what is not there."""
 
 
-def _arguments_of(request: CompletionRequest) -> Arguments:
+def _arguments_of(asked: Any) -> Arguments:
+    request = read_request(asked)
     given: dict[str, Any] = {
         "model": request.model,
         "temperature": request.temperature,

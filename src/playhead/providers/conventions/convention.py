@@ -99,13 +99,13 @@ class Asking(NamedTuple):
     Attributes:
         complete: The method that gives a whole answer.
         stream: The method that gives pieces, or ``None`` where there is none.
-        to_arguments: Makes the arguments of a request; the method's ``to_request`` makes of them one that is matched
+        to_arguments: Makes the arguments of a request, or of an object with the same attributes; the method's ``to_request`` makes of them one that is matched
             as the same.
     """
 
     complete: str
     stream: str | None
-    to_arguments: Callable[[CompletionRequest], Arguments]
+    to_arguments: Callable[[Any], Arguments]
 
 
 class Convention(NamedTuple):

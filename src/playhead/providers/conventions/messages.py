@@ -14,7 +14,7 @@ from playhead.core.usage import Usage
 from playhead.dialects.openai_wire import mapping
 from playhead.errors import RecordingError, UsageError
 from playhead.providers.conventions.convention import Arguments, Asking, Convention, Pieces, Verb, always
-from playhead.providers.conventions.neutral import read_completion, read_usage
+from playhead.providers.conventions.neutral import read_completion, read_request, read_usage
 from playhead.providers.conventions.plain import plain
 from playhead.providers.conventions.signatures import is_awaited, method_of, takes
 from playhead.providers.executionkit.response import LLMResponse, ToolCall
@@ -182,7 +182,8 @@ async def _close() -> None:
     """Close what is not there."""
 
 
-def _arguments_of(request: CompletionRequest) -> Arguments:
+def _arguments_of(asked: Any) -> Arguments:
+    request = read_request(asked)
     given: dict[str, Any] = {
         "temperature": request.temperature,
         "max_tokens": request.max_tokens,

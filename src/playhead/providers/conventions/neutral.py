@@ -145,7 +145,7 @@ def _is_async(provider: Any) -> bool:
     return complete is not None and is_awaited(complete)
 
 
-def request_itself(request: CompletionRequest) -> Arguments:
+def request_itself(request: Any) -> Arguments:
     """Ask with the request alone."""
     return Arguments((request,), {})
 
