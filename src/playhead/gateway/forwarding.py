@@ -30,7 +30,7 @@ from playhead.providers.hidden_logs import hide_secrets_in_logs
 from playhead.providers.secrets import remember
 from playhead.sessions.inside import inside
 from playhead.wire.exchange import Live, Read
-from playhead.wire.httpx_edge import kind_of
+from playhead.wire.httpx_edge import kind_of, note_head
 
 CONNECT_SECONDS = 10.0
 ANSWER_SECONDS = 600.0
@@ -134,9 +134,7 @@ class Forwarder:
             await send_reply(client.send, unreachable(read.provider, WireError("", kind, str(error))))
             return
         try:
-            headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw]
-            live.head(response.status_code, headers, http=response.http_version)
-            await _start(client, response.status_code, headers, b"live")
+            await _start(client, response.status_code, note_head(live, response), b"live")
             try:
                 async for piece in response.aiter_raw():
                     live.piece(piece)

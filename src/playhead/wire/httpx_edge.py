@@ -288,7 +288,8 @@ def whole_response(library: ModuleType) -> Any:
     return type("WholeResponse", (_Whole, plain), {"_plain": plain})
 
 
-def _note_head(live: Live, response: Any) -> None:
+def note_head(live: Live, response: Any) -> list[tuple[str, str]]:
+    """Have an exchange take an answer's status and headers, and give the headers."""
     raw: list[tuple[bytes, bytes]] = response.headers.raw
     headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in raw]
     version: bytes = response.extensions.get("http_version", b"HTTP/1.1")
@@ -300,6 +301,7 @@ def _note_head(live: Live, response: Any) -> None:
         reason="" if words == usual_reason(response.status_code) else words,
         http=version.decode("ascii", "replace"),
     )
+    return headers
 
 
 def _was_read(response: Any, live: Live) -> bool:
@@ -344,7 +346,7 @@ def handle(session: Session, library: ModuleType, request: Any, send: Callable[[
     except BaseException:
         step.forget()
         raise
-    _note_head(step, response)
+    note_head(step, response)
     if not _was_read(response, step):
         response.stream = streams_of(library).recording(response.stream, step, library)
     return response
@@ -372,7 +374,7 @@ async def handle_async(
     except BaseException:
         step.forget()
         raise
-    _note_head(step, response)
+    note_head(step, response)
     if not _was_read(response, step):
         response.stream = streams_of(library).recording_async(response.stream, step, library)
     return response
