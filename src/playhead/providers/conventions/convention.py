@@ -99,8 +99,8 @@ class Asking(NamedTuple):
     Attributes:
         complete: The method that gives a whole answer.
         stream: The method that gives pieces, or ``None`` where there is none.
-        to_arguments: Makes the arguments of a request, or of an object with the same attributes; the method's ``to_request`` makes of them one that is matched
-            as the same.
+        to_arguments: Makes the arguments of a request, or of an object with the same attributes; the method's
+            ``to_request`` makes of them one that is matched as the same.
     """
 
     complete: str
