@@ -140,8 +140,11 @@ class _Call:
         origin = getattr(provider, "origin", None)
         self.origin = origin if isinstance(origin, Origin) else Origin.LIVE
 
-    def begin(self, asked: Arguments, *, stream: bool) -> tuple[CompletionRequest, Replay | Ticket | Otherwise]:
-        request = self.verb.to_request(*asked.args, **asked.kwargs)
+    def request(self, asked: Arguments) -> CompletionRequest:
+        """Make the request of a call."""
+        return self.verb.to_request(*asked.args, **asked.kwargs)
+
+    def begin(self, request: CompletionRequest, *, stream: bool) -> Replay | Ticket | Otherwise:
         step: Replay | Ticket
         if self.verb.otherwise is None:
             step = self.passage.begin(request, self.name, stream=stream, origin=self.origin)
@@ -149,25 +152,22 @@ class _Call:
             try:
                 step = self.passage.begin(request, self.name, stream=stream, origin=self.origin, optional=True)
             except ReplayRefused:
-                return request, self.verb.otherwise
+                return self.verb.otherwise
         if self.inner is None and not isinstance(step, Replay):
             raise UsageError(
                 f"the call is to be made live, and {self.name!r} was wrapped without a provider",
                 hint="give session.wrap(...) the provider when recording",
             )
-        return request, step
+        return step
 
-    def befallen(self, asked: Arguments, *, stream: bool) -> tuple[CompletionRequest, Injected] | None:
-        """Give the fault that befalls a call, with what was asked; its outcome is stored where that was wanted."""
+    def befallen(self, request: CompletionRequest, *, stream: bool) -> Injected | None:
+        """Give the fault that befalls a call; its outcome is stored where that was wanted."""
         if not self.passage.injects or self.verb.otherwise is not None or self.name == CAPTURED_PROVIDER:
             return None
-        request = self.verb.to_request(*asked.args, **asked.kwargs)
         found = self.passage.injected(request, self.name, stream=stream)
-        if found is None:
-            return None
-        if found.ticket is not None and found.outcome is not None:
+        if found is not None and found.ticket is not None and found.outcome is not None:
             found.ticket.end(found.outcome)
-        return request, found
+        return found
 
     def delayed(self, cls: type[Any], stream: Any, found: Injected) -> Any:
         """Give a stream that comes late."""
@@ -182,11 +182,11 @@ class _Call:
         """Give the seconds a recorded answer takes at the session's pace."""
         return step.entry.volatile.latency * self.pace / 1000 if self.pace else 0.0
 
-    def begin_stream(self, asked: Arguments) -> tuple[CompletionRequest, Replay | Ticket]:
-        request, step = self.begin(asked, stream=True)
+    def begin_stream(self, request: CompletionRequest) -> Replay | Ticket:
+        step = self.begin(request, stream=True)
         if isinstance(step, Otherwise):
             raise UsageError(f"{self.verb.name!r} streams, and so needs a recording")
-        return request, step
+        return step
 
     def played(self, outcome: Outcome, asked: Arguments) -> Any:
         """Give a recorded outcome as the method would have."""
@@ -244,27 +244,46 @@ def passing(
     return _bound(_Call(passage, verb, function, None, name, 0.0), convention)
 
 
+_Made = Callable[[Arguments, CompletionRequest], Any]
+"""Makes a call of its arguments and its request, which is made once."""
+
+
 def _bound(call: _Call, convention: Convention) -> Callable[..., Any]:
     if call.verb.streams is never:
-        return _async_call(call) if convention.asynchronous else _sync_call(call)
+        return _awaited(call, _async_call(call)) if convention.asynchronous else _called(call, _sync_call(call))
     if call.verb.streams is not always:
-        return _async_either(call)
-    if convention.asynchronous:
-        awaited = call.inner is not None and is_awaited(call.inner)
-        return _awaited_stream(call) if awaited else _stream(call, AsyncRecordingStream, AsyncPlayedStream)
-    return _stream(call, RecordingStream, PlayedStream)
+        return _awaited(call, _async_either(call))
+    if not convention.asynchronous:
+        return _called(call, _stream(call, RecordingStream, PlayedStream))
+    if call.inner is not None and is_awaited(call.inner):
+        return _awaited(call, _awaited_stream(call))
+    return _called(call, _stream(call, AsyncRecordingStream, AsyncPlayedStream))
 
 
-def _sync_call(call: _Call) -> Callable[..., Any]:
+def _called(call: _Call, made: _Made) -> Callable[..., Any]:
     def method(*args: Any, **kwargs: Any) -> Any:
         asked = Arguments(args, kwargs)
-        befallen = call.befallen(asked, stream=False)
-        if befallen is not None:
-            found = befallen[1]
+        return made(asked, call.request(asked))
+
+    return method
+
+
+def _awaited(call: _Call, made: _Made) -> Callable[..., Awaitable[Any]]:
+    async def method(*args: Any, **kwargs: Any) -> Any:
+        asked = Arguments(args, kwargs)
+        return await made(asked, call.request(asked))
+
+    return method
+
+
+def _sync_call(call: _Call) -> _Made:
+    def made(asked: Arguments, request: CompletionRequest) -> Any:
+        found = call.befallen(request, stream=False)
+        if found is not None:
             if found.outcome is not None:
                 return call.played(found.outcome, asked)
             call.passage.clock.sleep(found.fault.seconds)
-        _, step = call.begin(asked, stream=False)
+        step = call.begin(request, stream=False)
         if isinstance(step, Replay):
             if seconds := call.seconds_of(step):
                 call.passage.clock.sleep(seconds)
@@ -273,25 +292,23 @@ def _sync_call(call: _Call) -> Callable[..., Any]:
             return step.value
         try:
             with inside(own_threads=True):
-                answer = call.inner(*args, **kwargs)
+                answer = call.inner(*asked.args, **asked.kwargs)
         except Exception as error:
             step.fail(error)
             raise
         return call.finish(step, answer)
 
-    return method
+    return made
 
 
-def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
-    async def method(*args: Any, **kwargs: Any) -> Any:
-        asked = Arguments(args, kwargs)
-        befallen = call.befallen(asked, stream=False)
-        if befallen is not None:
-            found = befallen[1]
+def _async_call(call: _Call) -> _Made:
+    async def made(asked: Arguments, request: CompletionRequest) -> Any:
+        found = call.befallen(request, stream=False)
+        if found is not None:
             if found.outcome is not None:
                 return call.played(found.outcome, asked)
             await call.passage.clock.sleep_async(found.fault.seconds)
-        _, step = call.begin(asked, stream=False)
+        step = call.begin(request, stream=False)
         if isinstance(step, Replay):
             if seconds := call.seconds_of(step):
                 await call.passage.clock.sleep_async(seconds)
@@ -300,31 +317,29 @@ def _async_call(call: _Call) -> Callable[..., Awaitable[Any]]:
             return step.value
         try:
             with inside(own_threads=True):
-                answer = await call.inner(*args, **kwargs)
+                answer = await call.inner(*asked.args, **asked.kwargs)
         except Exception as error:
             step.fail(error)
             raise
         return call.finish(step, answer)
 
-    return method
+    return made
 
 
-def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[..., Any]:
-    """Give a method that is called, not awaited, whether what it gives is iterated with or without ``async``."""
+def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> _Made:
+    """Give what makes a stream without being awaited, whether the stream is iterated with or without ``async``."""
     late = AsyncDelayedStream if playing is AsyncPlayedStream else DelayedStream
 
-    def method(*args: Any, **kwargs: Any) -> Any:
-        asked = Arguments(args, kwargs)
-        befallen = call.befallen(asked, stream=True)
-        if befallen is None:
-            return begun(asked)
-        request, found = befallen
+    def made(asked: Arguments, request: CompletionRequest) -> Any:
+        found = call.befallen(request, stream=True)
+        if found is None:
+            return begun(asked, request)
         if found.outcome is not None:
             return call.played_stream(playing, request, found.outcome, asked)
-        return call.delayed(late, begun(asked), found)
+        return call.delayed(late, begun(asked, request), found)
 
-    def begun(asked: Arguments) -> Any:
-        request, step = call.begin_stream(asked)
+    def begun(asked: Arguments, request: CompletionRequest) -> Any:
+        step = call.begin_stream(request)
         if isinstance(step, Replay):
             call.raise_refusal(step.outcome)
             return call.played_stream(playing, request, step.outcome, asked, step.gaps)
@@ -337,22 +352,20 @@ def _stream(call: _Call, recording: type[Any], playing: type[Any]) -> Callable[.
             raise
         return call.recording_stream(recording, inner, pieces, asked)
 
-    return method
+    return made
 
 
-def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
-    async def method(*args: Any, **kwargs: Any) -> Any:
-        asked = Arguments(args, kwargs)
-        befallen = call.befallen(asked, stream=True)
-        if befallen is None:
-            return await begun(asked)
-        request, found = befallen
+def _awaited_stream(call: _Call) -> _Made:
+    async def made(asked: Arguments, request: CompletionRequest) -> Any:
+        found = call.befallen(request, stream=True)
+        if found is None:
+            return await begun(asked, request)
         if found.outcome is not None:
             return call.played_stream(AsyncPlayedStream, request, found.outcome, asked)
-        return call.delayed(AsyncDelayedStream, await begun(asked), found)
+        return call.delayed(AsyncDelayedStream, await begun(asked, request), found)
 
-    async def begun(asked: Arguments) -> Any:
-        request, step = call.begin_stream(asked)
+    async def begun(asked: Arguments, request: CompletionRequest) -> Any:
+        step = call.begin_stream(request)
         if isinstance(step, Replay):
             call.raise_refusal(step.outcome)
             return call.played_stream(AsyncPlayedStream, request, step.outcome, asked, step.gaps)
@@ -365,15 +378,14 @@ def _awaited_stream(call: _Call) -> Callable[..., Awaitable[Any]]:
             raise
         return call.recording_stream(AsyncRecordingStream, inner, pieces, asked)
 
-    return method
+    return made
 
 
-def _async_either(call: _Call) -> Callable[..., Awaitable[Any]]:
-    """Give a method that is awaited and gives an answer or a stream, as its arguments say."""
+def _async_either(call: _Call) -> _Made:
+    """Give what makes an answer or a stream, as the request asks."""
     whole, streamed = _async_call(call), _awaited_stream(call)
 
-    async def method(*args: Any, **kwargs: Any) -> Any:
-        made = streamed if call.verb.streams(Arguments(args, kwargs)) else whole
-        return await made(*args, **kwargs)
+    async def made(asked: Arguments, request: CompletionRequest) -> Any:
+        return await (streamed if call.verb.streams(request) else whole)(asked, request)
 
-    return method
+    return made

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from playhead import Completion
+from playhead import Completion, CompletionRequest
 from playhead.providers.conventions.convention import Arguments, Pieces, always, as_it_is, never, no_end, say_nothing
 
 NOTHING = Arguments((), {})
+REQUEST = CompletionRequest(prompt="hi")
 
 
 def test_the_parts_that_say_nothing() -> None:
     """Without words of its own a convention keeps pieces as they are and leaves the end to the stream."""
-    assert always(NOTHING)
-    assert not never(NOTHING)
+    assert always(REQUEST)
+    assert not never(REQUEST)
     pieces = Pieces()
     piece = object()
     assert pieces.to_plain(piece) is pieces.from_plain(piece) is as_it_is(piece) is piece

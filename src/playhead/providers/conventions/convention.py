@@ -20,13 +20,13 @@ class Arguments(NamedTuple):
     kwargs: dict[str, Any]
 
 
-def never(_: Arguments) -> bool:
-    """Stream whatever the arguments say: no."""
+def never(_: CompletionRequest) -> bool:
+    """Stream whatever the request says: no."""
     return False
 
 
-def always(_: Arguments) -> bool:
-    """Stream whatever the arguments say: yes."""
+def always(_: CompletionRequest) -> bool:
+    """Stream whatever the request says: yes."""
     return True
 
 
@@ -78,7 +78,7 @@ class Verb(NamedTuple):
         to_request: Makes our request of the call's arguments.
         to_completion: Makes our completion of the method's answer.
         from_completion: Makes the method's answer of a recorded completion and the arguments of the call it answers.
-        streams: Whether a call gives pieces: ``never``, ``always``, or what its arguments say.
+        streams: Whether a call gives pieces: ``never``, ``always``, or what its request says.
         pieces: How they are kept.
         otherwise: The answer in replay where nothing is recorded; ``None`` refuses, as every call of a model must.
     """
@@ -87,7 +87,7 @@ class Verb(NamedTuple):
     to_request: Callable[..., CompletionRequest]
     to_completion: Callable[[Any], Completion]
     from_completion: Callable[[Completion, Arguments], Any]
-    streams: Callable[[Arguments], bool] = never
+    streams: Callable[[CompletionRequest], bool] = never
     pieces: Pieces = Pieces()
     otherwise: Otherwise | None = None
 

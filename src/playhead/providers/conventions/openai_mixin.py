@@ -67,11 +67,8 @@ def typed(home: str, name: str, body: Any) -> Any:
     return JSONObject.of(body)
 
 
-def _asks_stream(form: Form) -> Callable[[Arguments], bool]:
-    def streams(asked: Arguments) -> bool:
-        return read_parameters(form, asked.args, asked.kwargs).streams
-
-    return streams
+def _asks_stream(request: CompletionRequest) -> bool:
+    return bool(request.params.get("stream"))
 
 
 def _pieces(dialect: Dialect, home: str, name: str) -> Pieces:
@@ -138,7 +135,7 @@ ASYNC = Convention(
             _reads(_CHAT, CHAT),
             _answers(_CHAT),
             _gives(_CHAT_HOME, "ChatCompletion"),
-            streams=_asks_stream(CHAT),
+            streams=_asks_stream,
             pieces=_pieces(_CHAT, _CHAT_HOME, "ChatCompletionChunk"),
         ),
         Verb(
@@ -146,7 +143,7 @@ ASYNC = Convention(
             _reads(_PROMPT, PROMPT),
             _answers(_PROMPT),
             _gives(_PROMPT_HOME, "Completion"),
-            streams=_asks_stream(PROMPT),
+            streams=_asks_stream,
             pieces=_pieces(_PROMPT, _PROMPT_HOME, "Completion"),
         ),
         Verb(
