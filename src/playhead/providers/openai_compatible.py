@@ -14,13 +14,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from functools import partial
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import httpx
 
 from playhead.core.model import Completion, CompletionRequest
 from playhead.errors import InferenceProviderError, UsageError
+from playhead.providers.closing import AsyncCloses, Closes
 from playhead.providers.conventions.neutral import embedding_request
 from playhead.providers.openai_calls import Call, OpenAISettings, Reader
 from playhead.providers.retrying import retrying, retrying_async
@@ -29,7 +29,7 @@ from playhead.providers.streams import AsyncCompletionStream, CompletionStream
 _WRONG_TRANSPORT = "a transport of the other kind only is given, and the network is not used in its place"
 
 
-class OpenAICompatibleProvider(OpenAISettings):
+class OpenAICompatibleProvider(OpenAISettings, Closes):
     """
     A provider over HTTP that may be used by several threads at once; ``OpenAISettings`` has the arguments.
 
@@ -37,14 +37,6 @@ class OpenAICompatibleProvider(OpenAISettings):
     """
 
     _client: httpx.Client | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Let go of all connections; nothing happens the second time, and a later call is refused."""
@@ -136,7 +128,7 @@ class OpenAICompatibleProvider(OpenAISettings):
         raise failure
 
 
-class AsyncOpenAICompatibleProvider(OpenAISettings):
+class AsyncOpenAICompatibleProvider(OpenAISettings, AsyncCloses):
     """
     The same for one event loop; ``OpenAISettings`` has the arguments.
 
@@ -144,14 +136,6 @@ class AsyncOpenAICompatibleProvider(OpenAISettings):
     """
 
     _client: httpx.AsyncClient | None = None
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Let go of all connections; nothing happens the second time, and a later call is refused."""

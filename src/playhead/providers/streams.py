@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import aclosing
-from types import TracebackType
 from typing import Protocol
 
 import httpx
 
 from playhead.core.model import Completion
 from playhead.errors import ProviderError, UsageError
+from playhead.providers.closing import AsyncCloses, Closes
 from playhead.providers.retrying import retrying, retrying_async
 
 
@@ -68,7 +68,7 @@ class _StreamState:
         return response
 
 
-class CompletionStream(_StreamState, Iterator[str]):
+class CompletionStream(_StreamState, Closes, Iterator[str]):
     """
     The text pieces of one answer, with the server's boundaries.
 
@@ -94,14 +94,6 @@ class CompletionStream(_StreamState, Iterator[str]):
 
     def __next__(self) -> str:
         return next(self._pieces)
-
-    def __enter__(self) -> CompletionStream:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Stop reading and let go of the connection; nothing happens the second time."""
@@ -148,7 +140,7 @@ class CompletionStream(_StreamState, Iterator[str]):
             response.close()
 
 
-class AsyncCompletionStream(_StreamState, AsyncIterator[str]):
+class AsyncCompletionStream(_StreamState, AsyncCloses, AsyncIterator[str]):
     """
     The text pieces of one answer, with the server's boundaries.
 
@@ -174,14 +166,6 @@ class AsyncCompletionStream(_StreamState, AsyncIterator[str]):
 
     async def __anext__(self) -> str:
         return await anext(self._pieces)
-
-    async def __aenter__(self) -> AsyncCompletionStream:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Stop reading and let go of the connection; nothing happens the second time."""

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from playhead.errors import UsageError
+from playhead.providers.closing import AsyncCloses
 from playhead.providers.conventions.messages import messages_request, response_of, tell_counts
 from playhead.providers.endpoint import Address
 from playhead.providers.executionkit.response import LLMResponse
@@ -42,7 +42,7 @@ class LLMProvider(Protocol):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Provider:
+class Provider(AsyncCloses):
     """
     A server, a key and a model; nothing is opened before the first call.
 
@@ -122,14 +122,6 @@ class Provider:
             f"default_temperature={self.default_temperature!r}, default_max_tokens={self.default_max_tokens!r}, "
             f"timeout={self.timeout!r})"
         )
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Let go of all connections; nothing happens the second time, and a later call is refused."""

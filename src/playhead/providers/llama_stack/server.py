@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import partial
-from types import TracebackType
 from typing import Any, Self
 
 import httpx
@@ -20,6 +19,7 @@ from playhead.dialects.dialect import Asked
 from playhead.dialects.openai_chat_stream import ChatStreamReader
 from playhead.dialects.openai_wire import loads, mapping, refuse_error, text
 from playhead.errors import InferenceProviderError, ProviderError
+from playhead.providers.closing import AsyncCloses
 from playhead.providers.conventions.rehydrated import JSONObject
 from playhead.providers.llama_stack.parameters import Parameters
 from playhead.providers.openai_calls import Reader
@@ -141,7 +141,7 @@ class ChunkReader(Reader[ChatStreamReader]):
             raise failure
 
 
-class ChunkStream(AsyncIterator[Any]):
+class ChunkStream(AsyncCloses, AsyncIterator[Any]):
     """The chunks of one answer, read by attributes; closed by ``aclose``, ``close`` as the SDK has it, or a block."""
 
     def __init__(self, opened: tuple[httpx.Response, Any], call: ServerCall) -> None:
@@ -156,14 +156,6 @@ class ChunkStream(AsyncIterator[Any]):
 
     async def __anext__(self) -> Any:
         return JSONObject.of(loads(await anext(self._pieces), "a chunk"))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
 
     async def aclose(self) -> None:
         """Stop reading and let go of the connection; nothing happens the second time."""
