@@ -6,6 +6,7 @@ ClosedPaw's way: ``async chat(messages, model=None, **kwargs)`` gives a ``ChatRe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from playhead.core.model import Completion, CompletionRequest
@@ -13,8 +14,8 @@ from playhead.core.usage import UNREPORTED, Usage
 from playhead.dialects.openai_wire import mapping
 from playhead.errors import RecordingError, UsageError
 from playhead.providers.closedpaw.messages import ChatMessage, ChatResponse
-from playhead.providers.conventions.convention import Arguments, Asking, Convention, Otherwise, Verb
-from playhead.providers.conventions.neutral import read_request
+from playhead.providers.conventions.convention import Arguments, Asking, Convention, Otherwise, Verb, close_nothing
+from playhead.providers.conventions.neutral import in_messages
 from playhead.providers.conventions.plain import plain
 from playhead.providers.conventions.signatures import is_awaited, method_of
 
@@ -105,23 +106,6 @@ def _fits(provider: Any) -> bool:
     return chat is not None and is_awaited(chat)
 
 
-async def _close() -> None:
-    """Close what is not there."""
-
-
-def _arguments_of(asked: Any) -> Arguments:
-    request = read_request(asked)
-    given: dict[str, Any] = {
-        "model": request.model,
-        "temperature": request.temperature,
-        "max_tokens": request.max_tokens,
-        "tools": list(request.tools) or None,
-        **request.params,
-    }
-    messages = [_written(message) for message in request.conversation()]
-    return Arguments((messages,), {name: value for name, value in given.items() if value is not None})
-
-
 def _written(message: Mapping[str, Any]) -> Any:
     """Give a message as the system has it, or as it is where it holds more."""
     role, content = message.get("role"), message.get("content")
@@ -145,7 +129,7 @@ ASYNC = Convention(
         ),
     ),
     _fits,
-    {"close": _close},
-    Asking("chat", None, _arguments_of),
+    {"close": close_nothing},
+    Asking("chat", None, partial(in_messages, write=_written)),
     own_names=True,
 )

@@ -92,6 +92,10 @@ class Verb(NamedTuple):
     otherwise: Otherwise | None = None
 
 
+async def close_nothing() -> None:
+    """Close what is not there, where a provider is absent."""
+
+
 class Asking(NamedTuple):
     """
     How a request of ours is asked in a convention, so that a golden run can ask it.

@@ -6,6 +6,7 @@ ExecutionKit's way: ``async complete(messages, *, temperature=None, max_tokens=N
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableSequence, Sequence
+from functools import partial
 from typing import Any, cast
 
 from playhead.core.canonical import decode
@@ -13,8 +14,8 @@ from playhead.core.model import Completion, CompletionRequest
 from playhead.core.usage import Usage
 from playhead.dialects.openai_wire import mapping
 from playhead.errors import RecordingError, UsageError
-from playhead.providers.conventions.convention import Arguments, Asking, Convention, Pieces, Verb, always
-from playhead.providers.conventions.neutral import read_completion, read_request, read_usage
+from playhead.providers.conventions.convention import Arguments, Asking, Convention, Pieces, Verb, always, close_nothing
+from playhead.providers.conventions.neutral import in_messages, read_completion, read_usage
 from playhead.providers.conventions.plain import plain
 from playhead.providers.conventions.signatures import is_awaited, method_of, takes
 from playhead.providers.executionkit.response import LLMResponse, ToolCall
@@ -178,24 +179,7 @@ VERBS = (
 )
 
 
-async def _close() -> None:
-    """Close what is not there."""
+_ASKING = Asking("complete", "stream", partial(in_messages, write=dict))
 
-
-def _arguments_of(asked: Any) -> Arguments:
-    request = read_request(asked)
-    given: dict[str, Any] = {
-        "temperature": request.temperature,
-        "max_tokens": request.max_tokens,
-        "tools": list(request.tools) or None,
-        "model": request.model,
-        **request.params,
-    }
-    messages = [dict(message) for message in request.conversation()]
-    return Arguments((messages,), {name: value for name, value in given.items() if value is not None})
-
-
-_ASKING = Asking("complete", "stream", _arguments_of)
-
-ASYNC = Convention("executionkit", True, VERBS, _is_async, {"supports_tools": True, "aclose": _close}, _ASKING)
+ASYNC = Convention("executionkit", True, VERBS, _is_async, {"supports_tools": True, "aclose": close_nothing}, _ASKING)
 SYNC = Convention("executionkit-sync", False, VERBS, _is_sync, {"supports_tools": True}, _ASKING)

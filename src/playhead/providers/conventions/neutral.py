@@ -6,7 +6,7 @@ It is Paxman's, whose requests and completions ours have the shape of. Other obj
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from playhead.core.canonical import encode
@@ -47,6 +47,29 @@ def read_request(request: Any) -> CompletionRequest:
             hint="give a playhead.CompletionRequest, or an object with the same attributes",
         )
     return CompletionRequest(**found)
+
+
+def in_messages(asked: Any, write: Callable[[Mapping[str, Any]], Any]) -> Arguments:
+    """
+    Give a request's arguments to a method that takes messages by place and the rest by name.
+
+    Args:
+        asked: A request of ours, or any object with the same attributes.
+        write: Gives a message as the method takes it.
+
+    Raises:
+        UsageError: The object has neither a prompt nor messages.
+    """
+    request = read_request(asked)
+    given: dict[str, Any] = {
+        "model": request.model,
+        "temperature": request.temperature,
+        "max_tokens": request.max_tokens,
+        "tools": list(request.tools) or None,
+        **request.params,
+    }
+    messages = [write(message) for message in request.conversation()]
+    return Arguments((messages,), {name: value for name, value in given.items() if value is not None})
 
 
 def read_completion(answer: Any) -> Completion:
